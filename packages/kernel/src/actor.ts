@@ -1,0 +1,24 @@
+/** R17. */
+export const ROLES = [
+  'administrator',
+  'team-member',
+  'referent',
+  'approver',
+  'requester',
+  'viewer',
+  'auditor',
+  'machine',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+export const CONTACT_ROLES = ['approver', 'requester', 'viewer'] as const;
+export type ContactRole = (typeof CONTACT_ROLES)[number];
+
+/** Who did it, as events keep it: never a name or an address. `onBehalfOf` is the contact a team member or machine acted for. */
+export interface Actor {
+  readonly subject: string;
+  readonly role: Role | 'system';
+  readonly onBehalfOf?: string;
+}
+
+export const SYSTEM_ACTOR: Actor = { subject: 'system', role: 'system' };
