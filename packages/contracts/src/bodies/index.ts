@@ -1,0 +1,2 @@
+export * from './estimation.js';
+export * from './ledger.js';

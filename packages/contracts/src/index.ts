@@ -1,0 +1,3 @@
+export * from './bodies/index.js';
+export * from './events/index.js';
+export * from './vocabulary.js';

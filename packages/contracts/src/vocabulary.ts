@@ -1,0 +1,162 @@
+import { CONTACT_ROLES, isStorableText, isUuid, MAX_MINUTES } from '@monteore/kernel';
+import { z } from 'zod';
+
+/** The words of rules.md as they cross a boundary. */
+
+const realDate = (text: string) => {
+  const [year, month, day] = text.split('-').map(Number) as [number, number, number];
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+};
+
+export const zId = z
+  .string()
+  .refine(isUuid, 'not an id: a UUID is expected')
+  .transform((id) => id.toLowerCase());
+export const zLocalDate = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'not a date: YYYY-MM-DD is expected')
+  .refine(realDate, 'this date does not exist in the calendar');
+export const zInstant = z.iso.datetime({ offset: true, error: 'not an instant: RFC 3339 is expected' });
+export const zMinutes = z
+  .number()
+  .int('minutes are whole numbers')
+  .min(1, 'at least 1 minute')
+  .max(MAX_MINUTES, `at most ${MAX_MINUTES} minutes`);
+export const zCount = z.number().int();
+
+/** Text of a person, bounded, without what cannot be stored. */
+export const zText = (maximum: number, minimum = 1) =>
+  z
+    .string()
+    .refine(isStorableText, 'the text holds characters that cannot be stored (NUL or half a surrogate pair)')
+    .transform((text) => text.trim())
+    .refine(
+      (text) => text.length >= minimum,
+      minimum === 1 ? 'may not be empty' : `at least ${minimum} characters`,
+    )
+    .refine((text) => text.length <= maximum, `at most ${maximum} characters`);
+
+export const zEmail = z
+  .string()
+  .max(254, 'at most 254 characters')
+  .transform((email) => email.trim())
+  .pipe(z.email('not an e-mail address'));
+
+export const KINDS = [
+  'site-assistance',
+  'consulting',
+  'question',
+  'training',
+  'update',
+  'improvement',
+  'other',
+] as const;
+export const zKind = z.enum(KINDS);
+export type Kind = (typeof KINDS)[number];
+
+export const zContactRoles = z
+  .array(z.enum(CONTACT_ROLES))
+  .max(3, 'at most three roles')
+  .transform((roles) => [...new Set(roles)].sort());
+
+export const LANGUAGES = ['it', 'en'] as const;
+export const zLanguage = z.enum(LANGUAGES);
+export type Language = (typeof LANGUAGES)[number];
+
+export const zDue = z.object({ date: zLocalDate, firmness: z.enum(['rigid', 'flexible']) });
+export type Due = z.infer<typeof zDue>;
+
+export const WORK_STATUSES = [
+  'to-do',
+  'in-progress',
+  'waiting-for-client',
+  'on-hold',
+  'done',
+  'cancelled',
+] as const;
+export const zWorkStatus = z.enum(WORK_STATUSES);
+export type WorkStatus = (typeof WORK_STATUSES)[number];
+
+export const APPROVALS = ['waiting', 'approved', 'not-approved', 'automatic'] as const;
+export type Approval = (typeof APPROVALS)[number];
+
+export const ACTIVITY_STATES = [
+  'to-estimate',
+  'waiting-for-decision',
+  'waiting-for-hours',
+  'active',
+  'done',
+  'rejected',
+  'cancelled',
+] as const;
+export type ActivityState = (typeof ACTIVITY_STATES)[number];
+
+/** R1: policies are fixed in the opening event; a later change acts from then on. */
+export const zPolicy = z.object({
+  urgentMultiplier: z.number().int().min(1).max(100),
+  minorUpToMinutes: z.number().int().min(0).max(MAX_MINUTES),
+  toleranceMinutes: z.number().int().min(0).max(MAX_MINUTES),
+  overdraftMinutes: z.number().int().min(0).max(MAX_MINUTES),
+  thresholdsPercent: z
+    .array(z.number().int().min(1).max(100))
+    .max(20)
+    .transform((marks) => [...new Set(marks)].sort((a, b) => a - b)),
+  roundUpToMinutes: z.number().int().min(1).max(1440),
+  minimumMinutes: z.number().int().min(0).max(1440),
+  closingDays: z
+    .array(zLocalDate)
+    .max(366)
+    .transform((days) => [...new Set(days)].sort()),
+});
+export type Policy = z.infer<typeof zPolicy>;
+
+export const DEFAULT_POLICY: Policy = {
+  urgentMultiplier: 3,
+  minorUpToMinutes: 30,
+  toleranceMinutes: 0,
+  overdraftMinutes: 0,
+  thresholdsPercent: [50, 75, 90, 100],
+  roundUpToMinutes: 1,
+  minimumMinutes: 0,
+  closingDays: [],
+};
+
+/** R1: the balances that follow from the ledger's events alone. */
+export const zBalances = z.object({
+  grantedMinutes: zCount,
+  chargedMinutes: zCount,
+  postedMinutes: zCount,
+  heldMinutes: zCount,
+  availableMinutes: zCount,
+});
+export type Balances = z.infer<typeof zBalances>;
+
+export const zLot = z.object({
+  lotId: z.string(),
+  origin: z.enum(['purchase', 'top-up', 'rollover', 'adjustment', 'reversal']),
+  minutes: zCount,
+  remainingMinutes: zCount,
+  heldMinutes: zCount,
+  expiresOn: zLocalDate.optional(),
+  state: z.enum(['open', 'expired']),
+});
+export type Lot = z.infer<typeof zLot>;
+
+/** Where an activity's minutes stand, after the event that carries it. */
+export const zActivityMinutes = z.object({
+  activityId: z.string(),
+  versionInForce: zCount.optional(),
+  heldMinutes: zCount,
+  actualMinutes: zCount,
+  chargedMinutes: zCount,
+  /** Weighted minutes of overruns that wait (open or refused by the client). */
+  overrunMinutes: zCount,
+});
+export type ActivityMinutes = z.infer<typeof zActivityMinutes>;
+
+export const zActor = z.object({
+  subject: z.string(),
+  role: z.string(),
+  onBehalfOf: z.string().optional(),
+});
