@@ -19,6 +19,8 @@ export default {
     ],
   },
   testMatch: ['<rootDir>/{packages,apps}/*/src/**/*.spec.ts', '<rootDir>/e2e/**/*.spec.ts'],
+  globalSetup: '<rootDir>/packages/testing/jest/global-setup.mjs',
+  globalTeardown: '<rootDir>/packages/testing/jest/global-teardown.mjs',
   watchman: false,
   maxWorkers: 2,
 };

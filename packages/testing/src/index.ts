@@ -1,0 +1,3 @@
+export * from './condition.js';
+export * from './own-postgres.js';
+export * from './test-database.js';
