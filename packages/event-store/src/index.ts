@@ -1,2 +1,4 @@
 export * from './chain.js';
 export * from './port.js';
+export * from './postgres/index.js';
+export * from './validation.js';

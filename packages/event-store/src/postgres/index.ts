@@ -1,0 +1,3 @@
+export { type Installed, type InstallOptions, installPostgresEventStore, renewStoreId } from './install.js';
+export { type Migration, postgresEventStoreMigrations } from './migrations.js';
+export { createPostgresEventStore, type PostgresEventStoreOptions } from './store.js';
