@@ -1,4 +1,14 @@
-import { CONTACT_ROLES, isStorableText, isUuid, MAX_MINUTES } from '@monteore/kernel';
+import {
+  type Balances,
+  CONTACT_ROLES,
+  type Due,
+  isStorableText,
+  isUuid,
+  KINDS,
+  LANGUAGES,
+  MAX_MINUTES,
+  WORK_STATUSES,
+} from '@monteore/kernel';
 import { z } from 'zod';
 
 /** The words of rules.md as they cross a boundary. */
@@ -43,54 +53,18 @@ export const zEmail = z
   .transform((email) => email.trim())
   .pipe(z.email('not an e-mail address'));
 
-export const KINDS = [
-  'site-assistance',
-  'consulting',
-  'question',
-  'training',
-  'update',
-  'improvement',
-  'other',
-] as const;
 export const zKind = z.enum(KINDS);
-export type Kind = (typeof KINDS)[number];
 
 export const zContactRoles = z
   .array(z.enum(CONTACT_ROLES))
   .max(3, 'at most three roles')
   .transform((roles) => [...new Set(roles)].sort());
 
-export const LANGUAGES = ['it', 'en'] as const;
 export const zLanguage = z.enum(LANGUAGES);
-export type Language = (typeof LANGUAGES)[number];
 
-export const zDue = z.object({ date: zLocalDate, firmness: z.enum(['rigid', 'flexible']) });
-export type Due = z.infer<typeof zDue>;
+export const zDue: z.ZodType<Due> = z.object({ date: zLocalDate, firmness: z.enum(['rigid', 'flexible']) });
 
-export const WORK_STATUSES = [
-  'to-do',
-  'in-progress',
-  'waiting-for-client',
-  'on-hold',
-  'done',
-  'cancelled',
-] as const;
 export const zWorkStatus = z.enum(WORK_STATUSES);
-export type WorkStatus = (typeof WORK_STATUSES)[number];
-
-export const APPROVALS = ['waiting', 'approved', 'not-approved', 'automatic'] as const;
-export type Approval = (typeof APPROVALS)[number];
-
-export const ACTIVITY_STATES = [
-  'to-estimate',
-  'waiting-for-decision',
-  'waiting-for-hours',
-  'active',
-  'done',
-  'rejected',
-  'cancelled',
-] as const;
-export type ActivityState = (typeof ACTIVITY_STATES)[number];
 
 /** R1: policies are fixed in the opening event; a later change acts from then on. */
 export const zPolicy = z.object({
@@ -109,28 +83,15 @@ export const zPolicy = z.object({
     .max(366)
     .transform((days) => [...new Set(days)].sort()),
 });
-export type Policy = z.infer<typeof zPolicy>;
-
-export const DEFAULT_POLICY: Policy = {
-  urgentMultiplier: 3,
-  minorUpToMinutes: 30,
-  toleranceMinutes: 0,
-  overdraftMinutes: 0,
-  thresholdsPercent: [50, 75, 90, 100],
-  roundUpToMinutes: 1,
-  minimumMinutes: 0,
-  closingDays: [],
-};
 
 /** R1: the balances that follow from the ledger's events alone. */
-export const zBalances = z.object({
+export const zBalances: z.ZodType<Balances> = z.object({
   grantedMinutes: zCount,
   chargedMinutes: zCount,
   postedMinutes: zCount,
   heldMinutes: zCount,
   availableMinutes: zCount,
 });
-export type Balances = z.infer<typeof zBalances>;
 
 export const zLot = z.object({
   lotId: z.string(),

@@ -3,5 +3,7 @@ export * from './canonical-json.js';
 export * from './clock.js';
 export * from './ids.js';
 export * from './minutes.js';
+export * from './persistent-map.js';
 export * from './refusal.js';
 export * from './text.js';
+export * from './vocabulary.js';

@@ -1,15 +1,6 @@
+import { ACTIVITY_STATES, APPROVALS } from '@monteore/kernel';
 import { z } from 'zod';
-import {
-  ACTIVITY_STATES,
-  APPROVALS,
-  zActor,
-  zBalances,
-  zCount,
-  zDue,
-  zInstant,
-  zKind,
-  zWorkStatus,
-} from '../vocabulary.js';
+import { zActor, zBalances, zCount, zDue, zInstant, zKind, zWorkStatus } from '../vocabulary.js';
 
 const zEstimate = z.object({
   version: zCount,
