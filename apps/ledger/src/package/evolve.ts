@@ -1,0 +1,441 @@
+import { type Minutes, PersistentMap } from '@monteore/kernel';
+import { mergeDraws, subtractDraws } from './balances.js';
+import type { Draw, PackageEvent, PackageFacts } from './events.js';
+import {
+  type ActivityState,
+  activityOf,
+  type LotState,
+  type OverrunState,
+  type Package,
+  type PackageState,
+  sumOf,
+} from './state.js';
+
+/** Folds one event into the state. Trusts what was decided; knows nothing of time or of who asks. */
+export function evolve(state: PackageState, event: PackageEvent, recordedBy: string): PackageState {
+  if (event.type === 'PackageOpened') return opened(event.data);
+  if (state.status === 'unopened')
+    throw new Error(`a package's stream begins with PackageOpened, not ${event.type}`);
+  return evolvePackage(state, event, recordedBy);
+}
+
+function opened(data: PackageFacts['PackageOpened']): Package {
+  return {
+    status: 'open',
+    packageId: data.packageId,
+    clientId: data.clientId,
+    name: data.name,
+    referentId: data.referentId,
+    openedOn: data.openedOn,
+    ...(data.endsOn === undefined ? {} : { endsOn: data.endsOn }),
+    policy: data.policy,
+    agreedActivities: data.agreedActivities,
+    lots: [],
+    overdraft: { chargedMinutes: 0, heldMinutes: 0 },
+    grantedMinutes: 0,
+    chargedMinutes: 0,
+    heldMinutes: 0,
+    activities: PersistentMap.empty(),
+    entries: PersistentMap.empty(),
+    overruns: PersistentMap.empty(),
+    openOverrunIds: [],
+    needs: [],
+    answers: PersistentMap.empty(),
+    toldThresholds: [],
+    expectedTransfers: [],
+    receivedTransfers: [],
+  };
+}
+
+function evolvePackage(
+  state: Package,
+  event: Exclude<PackageEvent, { type: 'PackageOpened' }>,
+  recordedBy: string,
+): Package {
+  switch (event.type) {
+    case 'PolicyChanged':
+      return { ...state, policy: event.data.policy };
+    case 'LotAdded':
+      return lotAdded(state, event.data);
+    case 'HoursAvailable':
+      return withoutNeedOf(state, event.data.activityId);
+    case 'HoursLacking':
+      return {
+        ...withoutNeedOf(state, event.data.activityId),
+        needs: [...withoutNeedOf(state, event.data.activityId).needs, event.data.need],
+      };
+    case 'HoursReserved':
+      return reserved(state, event.data);
+    case 'ReservationRefused':
+      return reservationRefused(state, event.data);
+    case 'NeedWithdrawn':
+      return { ...state, needs: state.needs.filter((need) => need.needId !== event.data.needId) };
+    case 'ActivityEnded':
+      return withActivity(state, event.data.activityId, { ended: { leftMinutes: event.data.leftMinutes } });
+    case 'HoldReleased': {
+      const released = changeHeld(state, event.data.allocations, -1);
+      return withActivity(released, event.data.activityId, { hold: undefined });
+    }
+    case 'WorkCharged':
+      return workCharged(state, event.data, recordedBy);
+    case 'OverrunRecorded':
+      return {
+        ...state,
+        overruns: state.overruns.with(event.data.overrunId, {
+          ...event.data,
+          recordedMinutes: event.data.minutes,
+          chargedMinutes: 0,
+          draws: [],
+          state: 'open',
+        }),
+        openOverrunIds: [...state.openOverrunIds, event.data.overrunId],
+      };
+    case 'OverrunDecided':
+      return overrunDecided(state, event.data);
+    case 'ChargeReversed':
+      return chargeReversed(state, event.data);
+    case 'BalanceAdjusted':
+      return balanceAdjusted(state, event.data);
+    case 'LotExpired':
+      return changeLot(state, event.data.lotId, (lot) => ({
+        ...lot,
+        remainingMinutes: lot.remainingMinutes - event.data.minutes,
+        expired: true,
+      }));
+    case 'TransferExpected':
+      return { ...state, expectedTransfers: [...state.expectedTransfers, event.data.transferId] };
+    case 'TransferWithdrawn':
+      return {
+        ...state,
+        expectedTransfers: state.expectedTransfers.filter((id) => id !== event.data.transferId),
+      };
+    case 'HoursTransferred':
+      return event.data.transferred.reduce<Package>(
+        (sofar, part) =>
+          changeLot(sofar, part.lotId, (lot) => ({
+            ...lot,
+            remainingMinutes: lot.remainingMinutes - part.minutes,
+          })),
+        state,
+      );
+    case 'ThresholdCrossed':
+      return { ...state, toldThresholds: [...state.toldThresholds, ...event.data.thresholdsPercent] };
+    case 'PackageClosing':
+      return { ...withoutSchedule(state), status: 'closing' };
+    case 'ClosureScheduled':
+      return state.status === 'open' ? { ...state, closesAt: event.data.closesAt } : state;
+    case 'ClosureCalledOff':
+      return withoutSchedule(state);
+    case 'PackageClosed':
+      return {
+        ...withoutSchedule(state),
+        status: 'closed',
+        closedOn: event.data.closedOn,
+        cause: event.data.cause,
+        needs: [],
+        ...(event.data.residual.toPackageId === undefined
+          ? {}
+          : { transferredOut: event.data.residual.toPackageId }),
+      };
+  }
+}
+
+function withoutSchedule(state: Package): Package {
+  const { closesAt: _, ...rest } = state as Package & { closesAt?: string };
+  return rest as Package;
+}
+
+function withoutNeedOf(state: Package, activityId: string): Package {
+  return { ...state, needs: state.needs.filter((need) => need.item.activityId !== activityId) };
+}
+
+function withActivity(state: Package, activityId: string, change: Partial<ActivityState>): Package {
+  const activity = { ...activityOf(state, activityId), ...change };
+  return { ...state, activities: state.activities.with(activityId, activity) };
+}
+
+function changeLot(state: Package, lotId: string, change: (lot: LotState) => LotState): Package {
+  return { ...state, lots: state.lots.map((lot) => (lot.lotId === lotId ? change(lot) : lot)) };
+}
+
+/** Sets minutes aside on lots (sign 1) or frees them (sign −1). */
+function changeHeld(state: Package, draws: readonly Draw[], sign: 1 | -1): Package {
+  let { overdraft, lots } = state;
+  for (const draw of draws) {
+    if (draw.lotId === null)
+      overdraft = { ...overdraft, heldMinutes: overdraft.heldMinutes + sign * draw.minutes };
+    else
+      lots = lots.map((lot) =>
+        lot.lotId === draw.lotId ? { ...lot, heldMinutes: lot.heldMinutes + sign * draw.minutes } : lot,
+      );
+  }
+  return { ...state, lots, overdraft, heldMinutes: state.heldMinutes + sign * sumOf(draws) };
+}
+
+/** Takes minutes out of lots (sign −1) or puts them back (sign 1). */
+function changeRemaining(state: Package, draws: readonly Draw[], sign: 1 | -1): Package {
+  let { overdraft, lots } = state;
+  for (const draw of draws) {
+    if (draw.lotId === null)
+      overdraft = { ...overdraft, chargedMinutes: overdraft.chargedMinutes - sign * draw.minutes };
+    else
+      lots = lots.map((lot) =>
+        lot.lotId === draw.lotId
+          ? { ...lot, remainingMinutes: lot.remainingMinutes + sign * draw.minutes }
+          : lot,
+      );
+  }
+  return { ...state, lots, overdraft };
+}
+
+function lotAdded(state: Package, data: PackageFacts['LotAdded']): Package {
+  const granted = { ...state, grantedMinutes: state.grantedMinutes + data.minutes };
+  const told = afterNewHours(addLot(granted, data));
+  return data.transferId === undefined
+    ? told
+    : {
+        ...told,
+        expectedTransfers: told.expectedTransfers.filter((id) => id !== data.transferId),
+        receivedTransfers: told.receivedTransfers.includes(data.transferId)
+          ? told.receivedTransfers
+          : [...told.receivedTransfers, data.transferId],
+      };
+}
+
+/** R12: hours that bring consumption below a mark start a new episode for it. */
+function afterNewHours(state: Package): Package {
+  const posted =
+    state.lots.reduce((sum, lot) => sum + lot.remainingMinutes, 0) - state.overdraft.chargedMinutes;
+  const total = state.chargedMinutes + posted;
+  return {
+    ...state,
+    toldThresholds: state.toldThresholds.filter((mark) => state.chargedMinutes * 100 >= mark * total),
+  };
+}
+
+/** R1: a lot first pays back what was charged on the overdraft, then takes over what is held on it. */
+function addLot(
+  state: Package,
+  lot: { lotId: string; minutes: Minutes; expiresOn?: string; origin: LotState['origin'] },
+): Package {
+  const covered = Math.min(state.overdraft.chargedMinutes, lot.minutes);
+  const remainingMinutes = lot.minutes - covered;
+  const takenOver = Math.min(state.overdraft.heldMinutes, remainingMinutes);
+  const added: LotState = {
+    lotId: lot.lotId,
+    origin: lot.origin,
+    minutes: lot.minutes,
+    remainingMinutes,
+    heldMinutes: takenOver,
+    ...(lot.expiresOn === undefined ? {} : { expiresOn: lot.expiresOn }),
+    expired: false,
+    coveredMinutes: covered,
+  };
+  const withLot: Package = {
+    ...state,
+    lots: [...state.lots, added],
+    overdraft: {
+      chargedMinutes: state.overdraft.chargedMinutes - covered,
+      heldMinutes: state.overdraft.heldMinutes - takenOver,
+    },
+  };
+  return takenOver === 0 ? withLot : moveOverdraftHolds(withLot, lot.lotId, takenOver);
+}
+
+function moveOverdraftHolds(state: Package, lotId: string, minutes: Minutes): Package {
+  let left = minutes;
+  let activities = state.activities;
+  const holders = state.activities.values().sort((a, b) => (a.activityId < b.activityId ? -1 : 1));
+  for (const activity of holders) {
+    const onOverdraft = activity.hold?.allocations.find((draw) => draw.lotId === null)?.minutes ?? 0;
+    const moved = Math.min(left, onOverdraft);
+    if (moved === 0 || activity.hold === undefined) continue;
+    const kept = subtractDraws(activity.hold.allocations, [{ lotId: null, minutes: moved }]);
+    const allocations = mergeDraws([...kept, { lotId, minutes: moved }]);
+    activities = activities.with(activity.activityId, {
+      ...activity,
+      hold: { ...activity.hold, allocations },
+    });
+    left -= moved;
+  }
+  return { ...state, activities };
+}
+
+function reserved(state: Package, data: PackageFacts['HoursReserved']): Package {
+  let next: Package = {
+    ...state,
+    answers: state.answers.with(data.reservationId, {
+      granted: true,
+      items: data.items.map((item) => ({ ...item, path: item.automatic ? 'automatic' : 'approved' })),
+    }),
+  };
+  for (const item of data.items) {
+    const before = activityOf(next, item.activityId);
+    const freed = changeHeld(next, before.hold?.allocations ?? [], -1);
+    const held = changeHeld(freed, item.allocations, 1);
+    const { ended, ...kept } = before;
+    next = {
+      ...withoutNeedOf(held, item.activityId),
+      activities: held.activities.with(item.activityId, {
+        ...kept,
+        ...(ended === undefined || item.reopens ? {} : { ended }),
+        versionSeen: Math.max(before.versionSeen, item.version),
+        inForce: {
+          version: item.version,
+          minutes: item.minutes,
+          multiplier: item.multiplier,
+          weightedMinutes: item.weightedMinutes,
+          automatic: item.automatic,
+        },
+        hold: {
+          version: item.version,
+          multiplier: item.multiplier,
+          minutes: sumOf(item.allocations),
+          allocations: item.allocations,
+        },
+        beyondHoldMinutes: 0,
+      }),
+    };
+  }
+  return next;
+}
+
+function reservationRefused(state: Package, data: PackageFacts['ReservationRefused']): Package {
+  const answered: Package = {
+    ...state,
+    answers: state.answers.with(data.reservationId, { granted: false, items: data.items }),
+  };
+  if (data.need === undefined) return answered;
+  const { item } = data.need;
+  const queued = withoutNeedOf(answered, item.activityId);
+  const versionSeen = Math.max(activityOf(state, item.activityId).versionSeen, item.version);
+  return withActivity({ ...queued, needs: [...queued.needs, data.need] }, item.activityId, { versionSeen });
+}
+
+function workCharged(state: Package, data: PackageFacts['WorkCharged'], recordedBy: string): Package {
+  const drawn = changeRemaining(
+    changeHeld(state, data.fromHold, -1),
+    [...data.fromHold, ...data.beyondHold],
+    -1,
+  );
+  const before = activityOf(state, data.activityId);
+  const beyond = sumOf(data.beyondHold);
+  const activity: ActivityState = {
+    ...before,
+    actualMinutes: before.actualMinutes + data.actualMinutes,
+    roundedMinutes: before.roundedMinutes + data.roundedMinutes,
+    chargedMinutes: before.chargedMinutes + data.chargedMinutes,
+    beyondHoldMinutes: before.beyondHoldMinutes + (data.afterEnd ? 0 : beyond),
+    ...(before.hold === undefined
+      ? {}
+      : {
+          hold: {
+            ...before.hold,
+            minutes: before.hold.minutes - data.fromHoldMinutes,
+            allocations: subtractDraws(before.hold.allocations, data.fromHold),
+          },
+        }),
+    ...(before.ended === undefined ? {} : { ended: { leftMinutes: before.ended.leftMinutes - beyond } }),
+  };
+  return {
+    ...drawn,
+    chargedMinutes: state.chargedMinutes + data.chargedMinutes,
+    activities: drawn.activities.with(data.activityId, activity),
+    entries: drawn.entries.with(data.workEntryId, {
+      workEntryId: data.workEntryId,
+      activityId: data.activityId,
+      actualMinutes: data.actualMinutes,
+      roundedMinutes: data.roundedMinutes,
+      chargedMinutes: data.chargedMinutes,
+      performedOn: data.performedOn,
+      performedById: data.performedById,
+      recordedBy,
+      fromHold: data.fromHold,
+      beyondHold: data.beyondHold,
+      afterEnd: data.afterEnd,
+      ...(data.overrunId === undefined ? {} : { overrunId: data.overrunId }),
+      reversed: false,
+    }),
+  };
+}
+
+function overrunDecided(state: Package, data: PackageFacts['OverrunDecided']): Package {
+  const overrun = state.overruns.get(data.overrunId)!;
+  const settled = data.remainingMinutes === 0;
+  const outcome: OverrunState['state'] =
+    data.outcome === 'refused' ? 'refused' : settled ? data.outcome : overrun.state;
+  const isCharge = data.outcome === 'charged';
+  const drawn = isCharge ? changeRemaining(state, data.draws, -1) : state;
+  const decided: Package = {
+    ...drawn,
+    chargedMinutes: state.chargedMinutes + (isCharge ? data.minutes : 0),
+    overruns: state.overruns.with(data.overrunId, {
+      ...overrun,
+      minutes: data.remainingMinutes,
+      chargedMinutes: overrun.chargedMinutes + (isCharge ? data.minutes : 0),
+      draws: mergeDraws([...overrun.draws, ...(isCharge ? data.draws : [])]),
+      state: outcome,
+    }),
+    openOverrunIds: settled
+      ? state.openOverrunIds.filter((id) => id !== data.overrunId)
+      : state.openOverrunIds,
+  };
+  if (!isCharge) return decided;
+  const { chargedMinutes } = activityOf(state, data.activityId);
+  return withActivity(decided, data.activityId, { chargedMinutes: chargedMinutes + data.minutes });
+}
+
+function chargeReversed(state: Package, data: PackageFacts['ChargeReversed']): Package {
+  const entry = state.entries.get(data.workEntryId)!;
+  let next = changeRemaining(state, [...data.toHold, ...data.toLots], 1);
+  next = changeHeld(next, data.toHold, 1);
+  if (data.newLot !== undefined) next = addLot(next, { ...data.newLot, origin: 'reversal' });
+  const before = activityOf(next, data.activityId);
+  const activity: ActivityState = {
+    ...before,
+    actualMinutes: before.actualMinutes - data.actualMinutes,
+    roundedMinutes: before.roundedMinutes - entry.roundedMinutes,
+    chargedMinutes: before.chargedMinutes - data.chargedMinutes,
+    beyondHoldMinutes: before.beyondHoldMinutes - data.beyondHoldMinutes,
+    ...(before.hold === undefined
+      ? {}
+      : {
+          hold: {
+            ...before.hold,
+            minutes: before.hold.minutes + data.toHoldMinutes,
+            allocations: mergeDraws([...before.hold.allocations, ...data.toHold]),
+          },
+        }),
+    ...(before.ended === undefined
+      ? {}
+      : { ended: { leftMinutes: before.ended.leftMinutes + data.leftAgainMinutes } }),
+  };
+  const fallen = data.fallenOverrunId === undefined ? undefined : next.overruns.get(data.fallenOverrunId);
+  return {
+    ...next,
+    chargedMinutes: state.chargedMinutes - data.chargedMinutes,
+    activities: next.activities.with(data.activityId, activity),
+    entries: next.entries.with(data.workEntryId, { ...entry, reversed: true }),
+    ...(fallen === undefined
+      ? {}
+      : {
+          overruns: next.overruns.with(fallen.overrunId, {
+            ...fallen,
+            minutes: 0,
+            chargedMinutes: 0,
+            draws: [],
+            state: 'reversed',
+          }),
+          openOverrunIds: next.openOverrunIds.filter((id) => id !== fallen.overrunId),
+        }),
+  };
+}
+
+function balanceAdjusted(state: Package, data: PackageFacts['BalanceAdjusted']): Package {
+  if (data.minutes < 0) return changeRemaining(state, data.draws, -1);
+  if (data.newLotId !== undefined)
+    return afterNewHours(
+      addLot(state, { lotId: data.newLotId, minutes: data.minutes, origin: 'adjustment' }),
+    );
+  return afterNewHours(changeRemaining(state, data.draws, 1));
+}

@@ -1,0 +1,82 @@
+import { balancesOf } from './balances.js';
+import type { Recorder } from './record.js';
+
+export interface Settlement {
+  readonly cause: 'decision' | 'used-up' | 'end-date';
+  readonly residual: 'expire' | 'rollover' | 'write-off';
+  readonly reason?: string;
+  /** With a rollover: where the hours go, under which transfer id. */
+  readonly transfer?: { readonly transferId: string; readonly toPackageId: string };
+}
+
+/** R14: what waits is cancelled, holds are released, the residual is settled, and the package is closed. */
+export function finishClosing(recorder: Recorder, settlement: Settlement): void {
+  for (const need of recorder.package.needs) {
+    recorder.record('NeedWithdrawn', { activityId: need.item.activityId, needId: need.needId });
+  }
+  const holders = recorder.package.activities
+    .values()
+    .filter((activity) => activity.hold !== undefined)
+    .sort((a, b) => (a.activityId < b.activityId ? -1 : 1));
+  for (const { activityId, hold } of holders) {
+    recorder.record('HoldReleased', {
+      activityId,
+      releasedMinutes: hold!.minutes,
+      reason: 'closing',
+      allocations: hold!.allocations,
+    });
+  }
+  expireFreed(recorder);
+  const residualMinutes = balancesOf(recorder.package).postedMinutes;
+  if (residualMinutes !== 0) settleResidual(recorder, settlement, residualMinutes);
+  recorder.record('PackageClosed', {
+    cause: settlement.cause,
+    closedOn: recorder.context.today,
+    ...(settlement.reason === undefined ? {} : { reason: settlement.reason }),
+    residual: {
+      kind: settlement.residual,
+      minutes: residualMinutes,
+      ...(settlement.transfer === undefined || residualMinutes === 0
+        ? {}
+        : { toPackageId: settlement.transfer.toPackageId }),
+    },
+  });
+}
+
+function settleResidual(recorder: Recorder, settlement: Settlement, residualMinutes: number): void {
+  const withRest = recorder.package.lots.filter((lot) => lot.remainingMinutes > 0);
+  if (settlement.residual === 'write-off' || residualMinutes < 0) {
+    recorder.record('BalanceAdjusted', {
+      adjustmentId: recorder.newId('adjustment'),
+      minutes: -residualMinutes,
+      reason: settlement.reason ?? '',
+      draws: withRest.map((lot) => ({ lotId: lot.lotId, minutes: lot.remainingMinutes })),
+      ...(residualMinutes < 0 ? { newLotId: recorder.newId('lot') } : {}),
+      writeOff: true,
+    });
+  } else if (settlement.residual === 'rollover' && settlement.transfer !== undefined) {
+    recorder.record('HoursTransferred', {
+      transferId: settlement.transfer.transferId,
+      toPackageId: settlement.transfer.toPackageId,
+      minutes: residualMinutes,
+      transferred: withRest.map((lot) => ({
+        lotId: lot.lotId,
+        minutes: lot.remainingMinutes,
+        ...(lot.expiresOn === undefined ? {} : { expiresOn: lot.expiresOn }),
+      })),
+    });
+  } else {
+    for (const lot of withRest) {
+      recorder.record('LotExpired', { lotId: lot.lotId, minutes: lot.remainingMinutes, cause: 'closing' });
+    }
+  }
+}
+
+/** R13: what is freed on a lot whose last day is over expires with it. */
+export function expireFreed(recorder: Recorder): void {
+  for (const lot of recorder.package.lots) {
+    const minutes = lot.remainingMinutes - lot.heldMinutes;
+    if (lot.expired && minutes > 0)
+      recorder.record('LotExpired', { lotId: lot.lotId, minutes, cause: 'date' });
+  }
+}

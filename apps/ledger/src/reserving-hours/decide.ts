@@ -1,0 +1,144 @@
+import type { Minutes, Refusal } from '@monteore/kernel';
+import { spendableMinutes } from '../package/balances.js';
+import { type Decision, decideOnPackage } from '../package/decide.js';
+import type { Need, RefusalCode, RequestedItem } from '../package/events.js';
+import type { DecisionContext, Recorder } from '../package/record.js';
+import { grant, planItem } from '../package/reservation-plan.js';
+import { activityOf, type Package, type PackageState } from '../package/state.js';
+
+export interface ReserveHours {
+  readonly reservationId: string;
+  readonly items: readonly RequestedItem[];
+  readonly whenLacking: 'wait' | 'refuse';
+}
+
+/**
+ * R5: sets hours aside for approved estimates (and minor extras), all items or none. An answer is always an event;
+ * a request at or below the last version seen, or for an activity that is over, moves nothing.
+ */
+export function reserveHours(
+  state: PackageState,
+  context: DecisionContext,
+  command: ReserveHours,
+): Decision | Refusal {
+  return decideOnPackage(state, context, (recorder) => {
+    const current = recorder.package;
+    if (current.answers.has(command.reservationId)) return;
+    if (current.status !== 'open') return refuseReservation(recorder, command, 'package-closed', 0);
+    if (command.items.some((item) => isOvertaken(current, item))) {
+      return refuseReservation(recorder, command, 'superseded', 0);
+    }
+    const requiredMinutes = command.items.reduce(
+      (sum, item) => sum + planItem(current, item).requiredMinutes,
+      0,
+    );
+    const spendable = spendableMinutes(current);
+    if (requiredMinutes <= 0 || requiredMinutes <= spendable) {
+      grant(recorder, command.reservationId, command.items, false);
+    } else {
+      refuseReservation(recorder, command, 'hours-insufficient', requiredMinutes - spendable);
+    }
+  });
+}
+
+function isOvertaken(state: Package, item: RequestedItem): boolean {
+  const activity = activityOf(state, item.activityId);
+  return item.version <= activity.versionSeen || (activity.ended !== undefined && !item.reopens);
+}
+
+function refuseReservation(
+  recorder: Recorder,
+  { reservationId, items, whenLacking }: ReserveHours,
+  code: RefusalCode,
+  missingMinutes: Minutes,
+): void {
+  const waits = code === 'hours-insufficient' && whenLacking === 'wait' && items.length === 1;
+  recorder.record('ReservationRefused', {
+    reservationId,
+    code,
+    items,
+    missingMinutes,
+    waits,
+    ...(waits ? { need: needOf('reserve', reservationId, items[0]!) } : {}),
+  });
+}
+
+const needOf = (kind: Need['kind'], reservationId: string, item: RequestedItem): Need => ({
+  needId: `${item.activityId}:${item.version}`,
+  reservationId,
+  kind,
+  item,
+});
+
+export interface AskForHours {
+  readonly askId: string;
+  readonly item: RequestedItem;
+}
+
+/** R3, entry gate: an extra goes on the board only when `available >= weighted minutes`. Sets nothing aside. */
+export function askForHours(
+  state: PackageState,
+  context: DecisionContext,
+  command: AskForHours,
+): Decision | Refusal {
+  return decideOnPackage(state, context, (recorder) => {
+    const { item, askId } = command;
+    const { activityId, version, weightedMinutes } = item;
+    if (recorder.package.status !== 'open') {
+      return refuseReservation(
+        recorder,
+        { reservationId: askId, items: [item], whenLacking: 'refuse' },
+        'package-closed',
+        0,
+      );
+    }
+    const missingMinutes = weightedMinutes - spendableMinutes(recorder.package);
+    if (missingMinutes <= 0) {
+      recorder.record('HoursAvailable', { activityId, version, weightedMinutes, afterWaiting: false });
+    } else {
+      const need = needOf('offer', askId, item);
+      recorder.record('HoursLacking', { activityId, version, weightedMinutes, missingMinutes, need });
+    }
+  });
+}
+
+/** R5: until hours come, what waits for them may be withdrawn. */
+export function withdrawNeed(
+  state: PackageState,
+  context: DecisionContext,
+  activityId: string,
+): Decision | Refusal {
+  return decideOnPackage(state, context, (recorder) => withdrawNeedsOf(recorder, activityId));
+}
+
+function withdrawNeedsOf(recorder: Recorder, activityId: string): void {
+  for (const need of recorder.package.needs) {
+    if (need.item.activityId === activityId)
+      recorder.record('NeedWithdrawn', { activityId, needId: need.needId });
+  }
+}
+
+/** R6: when an activity is done or cancelled, what its hold still sets aside returns to `available`. */
+export function endActivity(
+  state: PackageState,
+  context: DecisionContext,
+  command: { readonly activityId: string; readonly outcome: 'done' | 'cancelled' },
+): Decision | Refusal {
+  return decideOnPackage(state, context, (recorder) => {
+    const { activityId, outcome } = command;
+    const activity = activityOf(recorder.package, activityId);
+    if (recorder.package.status === 'closed' || activity.ended !== undefined) return;
+    withdrawNeedsOf(recorder, activityId);
+    const leftMinutes = activity.hold?.minutes ?? 0;
+    if (activity.hold !== undefined) {
+      const { allocations } = activity.hold;
+      recorder.record('HoldReleased', {
+        activityId,
+        releasedMinutes: leftMinutes,
+        reason: outcome,
+        allocations,
+      });
+    }
+    recorder.record('ActivityEnded', { activityId, outcome, leftMinutes });
+  });
+}
