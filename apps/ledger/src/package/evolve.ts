@@ -1,5 +1,5 @@
 import { type Minutes, PersistentMap } from '@monteore/kernel';
-import { mergeDraws, subtractDraws } from './balances.js';
+import { drawMinutes, mergeDraws, subtractDraws } from './balances.js';
 import type { Draw, PackageEvent, PackageFacts } from './events.js';
 import {
   type ActivityState,
@@ -16,7 +16,7 @@ export function evolve(state: PackageState, event: PackageEvent, recordedBy: str
   if (event.type === 'PackageOpened') return opened(event.data);
   if (state.status === 'unopened')
     throw new Error(`a package's stream begins with PackageOpened, not ${event.type}`);
-  return evolvePackage(state, event, recordedBy);
+  return payBackOverdraft(evolvePackage(state, event, recordedBy));
 }
 
 function opened(data: PackageFacts['PackageOpened']): Package {
@@ -213,53 +213,62 @@ function afterNewHours(state: Package): Package {
   };
 }
 
-/** R1: a lot first pays back what was charged on the overdraft, then takes over what is held on it. */
 function addLot(
   state: Package,
   lot: { lotId: string; minutes: Minutes; expiresOn?: string; origin: LotState['origin'] },
 ): Package {
-  const covered = Math.min(state.overdraft.chargedMinutes, lot.minutes);
-  const remainingMinutes = lot.minutes - covered;
-  const takenOver = Math.min(state.overdraft.heldMinutes, remainingMinutes);
   const added: LotState = {
     lotId: lot.lotId,
     origin: lot.origin,
     minutes: lot.minutes,
-    remainingMinutes,
-    heldMinutes: takenOver,
+    remainingMinutes: lot.minutes,
+    heldMinutes: 0,
     ...(lot.expiresOn === undefined ? {} : { expiresOn: lot.expiresOn }),
     expired: false,
-    coveredMinutes: covered,
+    coveredMinutes: 0,
   };
-  const withLot: Package = {
-    ...state,
-    lots: [...state.lots, added],
-    overdraft: {
-      chargedMinutes: state.overdraft.chargedMinutes - covered,
-      heldMinutes: state.overdraft.heldMinutes - takenOver,
-    },
-  };
-  return takenOver === 0 ? withLot : moveOverdraftHolds(withLot, lot.lotId, takenOver);
+  return { ...state, lots: [...state.lots, added] };
 }
 
-function moveOverdraftHolds(state: Package, lotId: string, minutes: Minutes): Package {
-  let left = minutes;
-  let activities = state.activities;
+/**
+ * R1: whatever minutes lots have free (a new lot, a released hold) first pay back what was charged on the overdraft,
+ * then take over what is held on it. Posted and held do not change by it.
+ */
+function payBackOverdraft(state: Package): Package {
+  if (state.overdraft.chargedMinutes === 0 && state.overdraft.heldMinutes === 0) return state;
+  const repaid = mergeDraws(freeDraws(state, state.overdraft.chargedMinutes));
+  const paid: Package = {
+    ...state,
+    lots: state.lots.map((lot) => {
+      const minutes = repaid.find((draw) => draw.lotId === lot.lotId)?.minutes ?? 0;
+      if (minutes === 0) return lot;
+      const coveredMinutes = lot.coveredMinutes + minutes;
+      return { ...lot, remainingMinutes: lot.remainingMinutes - minutes, coveredMinutes };
+    }),
+    overdraft: { ...state.overdraft, chargedMinutes: state.overdraft.chargedMinutes - sumOf(repaid) },
+  };
+  return takeOverHolds(paid);
+}
+
+function takeOverHolds(state: Package): Package {
+  if (state.overdraft.heldMinutes === 0) return state;
+  let next = state;
   const holders = state.activities.values().sort((a, b) => (a.activityId < b.activityId ? -1 : 1));
   for (const activity of holders) {
     const onOverdraft = activity.hold?.allocations.find((draw) => draw.lotId === null)?.minutes ?? 0;
-    const moved = Math.min(left, onOverdraft);
-    if (moved === 0 || activity.hold === undefined) continue;
-    const kept = subtractDraws(activity.hold.allocations, [{ lotId: null, minutes: moved }]);
-    const allocations = mergeDraws([...kept, { lotId, minutes: moved }]);
-    activities = activities.with(activity.activityId, {
-      ...activity,
-      hold: { ...activity.hold, allocations },
-    });
-    left -= moved;
+    const places = freeDraws(next, onOverdraft);
+    if (activity.hold === undefined || places.length === 0) continue;
+    const left = [{ lotId: null, minutes: sumOf(places) }];
+    next = changeHeld(changeHeld(next, left, -1), places, 1);
+    const allocations = mergeDraws([...subtractDraws(activity.hold.allocations, left), ...places]);
+    next = withActivity(next, activity.activityId, { hold: { ...activity.hold, allocations } });
   }
-  return { ...state, activities };
+  return next;
 }
+
+/** Up to `minutes` of what lots have free, in draw order; nothing of the overdraft. */
+const freeDraws = (state: Package, minutes: Minutes): Draw[] =>
+  drawMinutes(state, minutes).filter((draw) => draw.lotId !== null);
 
 function reserved(state: Package, data: PackageFacts['HoursReserved']): Package {
   let next: Package = {

@@ -1,5 +1,6 @@
 import { balancesOf } from './balances.js';
 import type { Recorder } from './record.js';
+import { activityOf } from './state.js';
 
 export interface Settlement {
   readonly cause: 'decision' | 'used-up' | 'end-date';
@@ -14,17 +15,15 @@ export function finishClosing(recorder: Recorder, settlement: Settlement): void 
   for (const need of recorder.package.needs) {
     recorder.record('NeedWithdrawn', { activityId: need.item.activityId, needId: need.needId });
   }
-  const holders = recorder.package.activities
+  const holderIds = recorder.package.activities
     .values()
     .filter((activity) => activity.hold !== undefined)
-    .sort((a, b) => (a.activityId < b.activityId ? -1 : 1));
-  for (const { activityId, hold } of holders) {
-    recorder.record('HoldReleased', {
-      activityId,
-      releasedMinutes: hold!.minutes,
-      reason: 'closing',
-      allocations: hold!.allocations,
-    });
+    .map((activity) => activity.activityId)
+    .sort();
+  for (const activityId of holderIds) {
+    // Looked up anew each time: a released hold may have paid back overdraft and moved the next hold's lots.
+    const { minutes, allocations } = activityOf(recorder.package, activityId).hold!;
+    recorder.record('HoldReleased', { activityId, releasedMinutes: minutes, reason: 'closing', allocations });
   }
   expireFreed(recorder);
   const residualMinutes = balancesOf(recorder.package).postedMinutes;
@@ -34,7 +33,7 @@ export function finishClosing(recorder: Recorder, settlement: Settlement): void 
     closedOn: recorder.context.today,
     ...(settlement.reason === undefined ? {} : { reason: settlement.reason }),
     residual: {
-      kind: settlement.residual,
+      kind: residualMinutes < 0 ? 'write-off' : settlement.residual,
       minutes: residualMinutes,
       ...(settlement.transfer === undefined || residualMinutes === 0
         ? {}

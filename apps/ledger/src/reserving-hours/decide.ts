@@ -51,7 +51,7 @@ function refuseReservation(
   { reservationId, items, whenLacking }: ReserveHours,
   code: RefusalCode,
   missingMinutes: Minutes,
-): void {
+): undefined {
   const waits = code === 'hours-insufficient' && whenLacking === 'wait' && items.length === 1;
   recorder.record('ReservationRefused', {
     reservationId,
@@ -111,7 +111,7 @@ export function withdrawNeed(
   return decideOnPackage(state, context, (recorder) => withdrawNeedsOf(recorder, activityId));
 }
 
-function withdrawNeedsOf(recorder: Recorder, activityId: string): void {
+function withdrawNeedsOf(recorder: Recorder, activityId: string): undefined {
   for (const need of recorder.package.needs) {
     if (need.item.activityId === activityId)
       recorder.record('NeedWithdrawn', { activityId, needId: need.needId });
