@@ -1,0 +1,71 @@
+import type { Json } from '@monteore/kernel';
+import { CloudEvent } from 'cloudevents';
+import { MAX_MESSAGE_BYTES, type Message } from './port.js';
+
+/** A message that no consumer could take: it is refused where it is made. */
+export class MessageTooLargeError extends Error {
+  constructor(readonly sizeBytes: number) {
+    super(
+      `a message of ${sizeBytes} bytes is over the limit of ${MAX_MESSAGE_BYTES}: pass long text by reference`,
+    );
+    this.name = 'MessageTooLargeError';
+  }
+}
+
+/** A stored message that is no CloudEvent of ours. It is the message's own failure, never the batch's. */
+export class UndecodableMessageError extends Error {
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`the message cannot be read: ${detail}`, options);
+    this.name = 'UndecodableMessageError';
+  }
+}
+
+/** The message as CloudEvents 1.0 JSON text. Throws MessageTooLargeError. */
+export function encodeMessage(message: Message): string {
+  const event = new CloudEvent({
+    specversion: '1.0',
+    id: message.id,
+    source: message.source,
+    type: message.type,
+    time: message.time,
+    subject: message.key,
+    datacontenttype: 'application/json',
+    data: message.data,
+    partitionkey: message.key,
+    position: message.position.toString(),
+    correlationid: message.correlationId,
+    ...(message.causationId === undefined ? {} : { causationid: message.causationId }),
+    ...(message.traceparent === undefined ? {} : { traceparent: message.traceparent }),
+  });
+  const text = JSON.stringify(event.toJSON());
+  const sizeBytes = Buffer.byteLength(text);
+  if (sizeBytes > MAX_MESSAGE_BYTES) throw new MessageTooLargeError(sizeBytes);
+  return text;
+}
+
+/** The message in a CloudEvents JSON text. Unknown attributes are ignored. Throws UndecodableMessageError. */
+export function decodeMessage(text: string): Message {
+  let event: CloudEvent<Record<string, Json>>;
+  try {
+    event = new CloudEvent<Record<string, Json>>(JSON.parse(text));
+  } catch (error) {
+    throw new UndecodableMessageError(error instanceof Error ? error.message : 'not JSON', { cause: error });
+  }
+  const { position, correlationid, causationid, traceparent } = event as unknown as Record<string, unknown>;
+  if (typeof position !== 'string' || !/^\d+$/.test(position))
+    throw new UndecodableMessageError('no position');
+  if (typeof event.subject !== 'string') throw new UndecodableMessageError('no subject');
+  if (typeof event.data !== 'object' || event.data === null) throw new UndecodableMessageError('no data');
+  return {
+    id: event.id,
+    source: event.source,
+    type: event.type,
+    key: event.subject,
+    position: BigInt(position),
+    time: event.time ?? '',
+    data: event.data,
+    correlationId: typeof correlationid === 'string' ? correlationid : event.id,
+    ...(typeof causationid === 'string' ? { causationId: causationid } : {}),
+    ...(typeof traceparent === 'string' ? { traceparent } : {}),
+  };
+}

@@ -1,0 +1,33 @@
+import { TransientError } from './port.js';
+
+/** SQL states of a server that is away, full, stopping, or asks to try again. */
+const TRANSIENT_STATES = /^(08|53|57P0|40001|40P01|55P03|57014)/;
+const TRANSIENT_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
+const TRANSIENT_NAMES = new Set(['TransientError', 'UnavailableError', 'StoreUnavailableError']);
+const TRANSIENT_WORDS =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Connection ended/i;
+
+/** True for failures of the surroundings, which pass; false for what a message brought upon itself. */
+export function isTransient(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (TRANSIENT_NAMES.has(current.name)) return true;
+    const { code, driverError } = current as { code?: unknown; driverError?: unknown };
+    if (typeof code === 'string' && (TRANSIENT_STATES.test(code) || TRANSIENT_CODES.has(code))) return true;
+    if (TRANSIENT_WORDS.test(current.message)) return true;
+    if (driverError instanceof Error && driverError !== current && isTransient(driverError)) return true;
+  }
+  return false;
+}
+
+export const asTransient = (error: unknown): unknown =>
+  isTransient(error) && error instanceof Error && error.name !== 'TransientError'
+    ? new TransientError(error.message, { cause: error })
+    : error;

@@ -1,0 +1,236 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isTransient } from '../errors.js';
+import type {
+  Consumption,
+  Delivery,
+  DeliveryBatch,
+  Message,
+  MessageHandler,
+  MessageHandlers,
+  SqlTransaction,
+  Subscriber,
+  TransactionRunner,
+} from '../port.js';
+import { Marks, type SourcePosition } from './marks.js';
+import { ParkedMessages } from './parked.js';
+
+export type { SourcePosition } from './marks.js';
+export type { ParkedMessage } from './parked.js';
+export { inboxTables } from './tables.js';
+
+export interface InboxOptions<Tx extends SqlTransaction> {
+  readonly database: TransactionRunner<Tx>;
+  readonly subscriber: Subscriber;
+  /** The service's schema, in which inboxTables were made. */
+  readonly schema: string;
+  readonly group: string;
+  readonly handlers: MessageHandlers<Tx>;
+  readonly onParked?: (topic: string, message: Message, error: unknown) => void;
+  readonly onUnknownSource?: (topic: string, source: string) => void;
+  readonly onError?: (error: unknown) => void;
+  /** How often a message that fails by itself is tried, and the first pause between; it doubles. Default 4 and 100 ms. */
+  readonly attempts?: number;
+  readonly firstDelayMillis?: number;
+}
+
+class UnknownSourceError extends Error {
+  constructor(topic: string, source: string) {
+    super(`${topic}: ${source} is a source nobody has accepted: a store was restored or copied`);
+    this.name = 'UnknownSourceError';
+  }
+}
+
+/**
+ * The consumer of a service. Offsets and one mark per (source, key) are written in the transaction of the effects;
+ * a message at or below its mark is a repeat. A message that fails by itself parks its key; all other failures pause.
+ */
+export class Inbox<Tx extends SqlTransaction> {
+  readonly parked: ParkedMessages<Tx>;
+  private readonly marks: Marks;
+  private consumption: Consumption | null = null;
+
+  constructor(private readonly options: InboxOptions<Tx>) {
+    this.marks = new Marks(options.database, options.schema);
+    this.parked = new ParkedMessages(options.database, options.schema, (topic, message) =>
+      this.handleParked(topic, message),
+    );
+  }
+
+  async start(): Promise<void> {
+    this.consumption = await this.options.subscriber.consume({
+      group: this.options.group,
+      topics: Object.keys(this.options.handlers),
+      startAt: (topic, partition) => this.nextOffset(this.options.database, topic, partition),
+      handle: (batch) => this.handle(batch),
+      ...(this.options.onError === undefined ? {} : { onError: this.options.onError }),
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.consumption?.stop();
+  }
+
+  /** True as soon as the effects up to this position of this source and key are committed; false after the time. */
+  waitFor(wanted: SourcePosition, timeoutMillis: number): Promise<boolean> {
+    return this.marks.waitFor(wanted, timeoutMillis);
+  }
+
+  /** An operator's word that a new source (a restored store) may be consumed from now on. */
+  async acceptSource(topic: string, source: string): Promise<void> {
+    await this.options.database.query(
+      `INSERT INTO ${this.options.schema}.consumer_sources (topic, source) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+      [topic, source],
+    );
+  }
+
+  private async nextOffset(tx: SqlTransaction, topic: string, partition: number): Promise<bigint> {
+    const rows = await tx.query<{ next_offset: string }>(
+      `SELECT next_offset FROM ${this.options.schema}.consumer_offsets WHERE topic = $1 AND partition = $2`,
+      [topic, partition],
+    );
+    return rows[0] === undefined ? 0n : BigInt(rows[0].next_offset);
+  }
+
+  private handlerOf(topic: string, message: Message): MessageHandler<Tx> | undefined {
+    return this.options.handlers[topic]?.[message.type];
+  }
+
+  /** Runs without reactions share a transaction; a message with one stands alone, after what was before it. */
+  private async handle(batch: DeliveryBatch): Promise<void> {
+    let run: Delivery[] = [];
+    for (const delivery of batch.deliveries) {
+      if (batch.isStale()) break;
+      if (this.handlerOf(batch.topic, delivery.message)?.react === undefined) {
+        run.push(delivery);
+        continue;
+      }
+      await this.project(run);
+      run = [];
+      await this.handleAlone(delivery);
+      await batch.heartbeat();
+    }
+    await this.project(run);
+  }
+
+  /** One transaction for all; when it fails by a message's own fault, one by one to find it. */
+  private async project(deliveries: readonly Delivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    try {
+      await this.commit(deliveries);
+    } catch (error) {
+      if (isTransient(error) || error instanceof UnknownSourceError) throw error;
+      for (const delivery of deliveries) await this.handleAlone(delivery);
+    }
+  }
+
+  /** One message: its reaction, then its projection; parked with its key when it keeps failing by itself. */
+  private async handleAlone(delivery: Delivery): Promise<void> {
+    const { attempts = 4, firstDelayMillis = 100 } = this.options;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.react(delivery);
+        await this.commit([delivery]);
+        return;
+      } catch (error) {
+        if (isTransient(error) || error instanceof UnknownSourceError) throw error;
+        if (attempt >= attempts) return await this.parkFailed(delivery, error);
+        await pause(firstDelayMillis * 2 ** (attempt - 1));
+      }
+    }
+  }
+
+  private async react({ topic, message }: Delivery): Promise<void> {
+    const react = this.handlerOf(topic, message)?.react;
+    if (react === undefined) return;
+    const { database } = this.options;
+    if (await this.parked.isParked(database, topic, message.key)) return;
+    if (message.position <= (await this.marks.read(database, message.source, message.key))) return;
+    await react(message);
+  }
+
+  private async parkFailed({ topic, partition, offset, message }: Delivery, error: unknown): Promise<void> {
+    await this.options.database.transaction(async (tx) => {
+      await this.takeOffset(tx, topic, partition, offset);
+      await this.parked.park(
+        tx,
+        topic,
+        message,
+        error instanceof Error ? `${error.name}: ${error.message}` : 'unknown',
+      );
+    });
+    this.options.onParked?.(topic, message, error);
+  }
+
+  private async commit(deliveries: readonly Delivery[]): Promise<void> {
+    const reached = await this.options.database.transaction(async (tx) => {
+      const marks: SourcePosition[] = [];
+      for (const { topic, partition, offset, message } of deliveries) {
+        if (!(await this.takeOffset(tx, topic, partition, offset))) continue;
+        await this.checkSource(tx, topic, message);
+        if (await this.parked.isParked(tx, topic, message.key)) {
+          await this.parked.park(tx, topic, message, null);
+          continue;
+        }
+        if (message.position <= (await this.marks.read(tx, message.source, message.key))) continue;
+        await this.apply(tx, topic, message);
+        marks.push(message);
+      }
+      return marks;
+    });
+    this.marks.committed(reached);
+  }
+
+  private async apply(tx: Tx, topic: string, message: Message): Promise<void> {
+    if (message.type === 'Undecodable') throw new Error(String(message.data.reason));
+    const handler = this.handlerOf(topic, message);
+    if (handler === undefined) {
+      await tx.query(
+        `INSERT INTO ${this.options.schema}.ignored_types (topic, type, source, first_position)
+         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+        [topic, message.type, message.source, message.position],
+      );
+    }
+    await handler?.project?.(message, tx);
+    await this.marks.write(tx, message);
+  }
+
+  /** Locks the partition's offset and moves it on; false when another instance has already been there. */
+  private async takeOffset(
+    tx: SqlTransaction,
+    topic: string,
+    partition: number,
+    offset: bigint,
+  ): Promise<boolean> {
+    const rows = await tx.query(
+      `INSERT INTO ${this.options.schema}.consumer_offsets AS known (topic, partition, next_offset) VALUES ($1, $2, $3)
+       ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset
+       WHERE known.next_offset < EXCLUDED.next_offset RETURNING 1`,
+      [topic, partition, offset + 1n],
+    );
+    return rows.length > 0;
+  }
+
+  private async checkSource(tx: SqlTransaction, topic: string, message: Message): Promise<void> {
+    if (message.source === 'undecodable') return;
+    const rows = await tx.query<{ source: string }>(
+      `SELECT source FROM ${this.options.schema}.consumer_sources WHERE topic = $1`,
+      [topic],
+    );
+    if (rows.some((row) => row.source === message.source)) return;
+    if (rows.length > 0) {
+      this.options.onUnknownSource?.(topic, message.source);
+      throw new UnknownSourceError(topic, message.source);
+    }
+    await tx.query(`INSERT INTO ${this.options.schema}.consumer_sources (topic, source) VALUES ($1, $2)`, [
+      topic,
+      message.source,
+    ]);
+  }
+
+  private async handleParked(topic: string, message: Message): Promise<void> {
+    const handler = this.handlerOf(topic, message);
+    await handler?.react?.(message);
+    await this.options.database.transaction(async (tx) => this.apply(tx, topic, message));
+    this.marks.committed([message]);
+  }
+}
