@@ -12,49 +12,67 @@ const inRome = (instant: Instant) => Temporal.Instant.from(instant).toZonedDateT
 const toInstant = (moment: Temporal.ZonedDateTime): Instant =>
   new Date(moment.epochMilliseconds).toISOString();
 
-/** The date in Rome at an instant. */
-export function localDateOf(instant: Instant): LocalDate {
-  return inRome(instant).toPlainDate().toString();
+/** Temporal alone would also take `20261116` or a date with a time behind it, and keep one and drop the other. */
+function plainDate(date: LocalDate): Temporal.PlainDate {
+  if (!isRealDate(date)) throw new RangeError(`not a date: ${date}`);
+  return Temporal.PlainDate.from(date);
 }
 
-/** The time of day in Rome at an instant, in minutes since midnight; seconds count as fractions. */
-export function minuteOfDay(instant: Instant): number {
-  const { hour, minute, second, millisecond } = inRome(instant);
-  return hour * 60 + minute + (second * 1000 + millisecond) / 60_000;
+/** Years beyond 9999 are written with a sign and six digits, which sorts before every other date. */
+function fourDigitYear(date: Temporal.PlainDate): LocalDate {
+  if (date.year < 0 || date.year > 9999) throw new RangeError(`year out of range: ${date}`);
+  return date.toString();
+}
+
+/** The date in Rome at an instant (any RFC 3339 offset is understood). */
+export function localDateOf(instant: Instant): LocalDate {
+  return fourDigitYear(inRome(instant).toPlainDate());
 }
 
 /** True for a `YYYY-MM-DD` that exists in the calendar: 2026-02-30 does not. */
 export function isRealDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   try {
-    return Temporal.PlainDate.from(text, { overflow: 'reject' }).toString() === text;
+    Temporal.PlainDate.from(text);
+    return true;
   } catch {
     return false;
   }
 }
 
-/** The instant of a wall-clock time (`HH:mm`) on a date in Rome; in a gap of summer time, the moment after it. */
+/**
+ * The instant of a wall-clock time (`HH:mm`, 00:00 to 23:59) on a date in Rome. A time that the change to summer time
+ * skips is the moment as long after the gap (02:30 → 03:30); one that the change back repeats is the first of the two.
+ * @throws RangeError when the date or the time does not exist
+ */
 export function atLocalTime(date: LocalDate, time: string): Instant {
+  if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(time)) throw new RangeError(`not a time of day: ${time}`);
   return toInstant(
-    Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime(ROME, { disambiguation: 'compatible' }),
+    plainDate(date).toZonedDateTime({ timeZone: ROME, plainTime: Temporal.PlainTime.from(time) }),
   );
 }
 
 /** The first instant after a day in Rome: what is due at the end of its last day is due then (R13). */
 export function endOfDay(date: LocalDate): Instant {
-  return toInstant(Temporal.PlainDate.from(date).add({ days: 1 }).toZonedDateTime(ROME));
+  return toInstant(plainDate(date).add({ days: 1 }).toZonedDateTime(ROME));
 }
 
+/** The date so many days later; earlier when `days` is negative. */
 export function addDays(date: LocalDate, days: number): LocalDate {
-  return Temporal.PlainDate.from(date).add({ days }).toString();
+  return fourDigitYear(plainDate(date).add({ days }));
+}
+
+/** Negative when `first` is earlier, positive when it is later, 0 for the same day: for sorting. */
+export function compareDates(first: LocalDate, second: LocalDate): -1 | 0 | 1 {
+  return Temporal.PlainDate.compare(plainDate(first), plainDate(second)) as -1 | 0 | 1;
 }
 
 /** Whole days from one date to another; negative when `to` is earlier. */
 export function daysBetween(from: LocalDate, to: LocalDate): number {
-  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: 'day' }).days;
+  return plainDate(from).until(plainDate(to), { largestUnit: 'day' }).days;
 }
 
 /** 1 for Monday … 7 for Sunday. */
 export function dayOfWeek(date: LocalDate): number {
-  return Temporal.PlainDate.from(date).dayOfWeek;
+  return plainDate(date).dayOfWeek;
 }
