@@ -11,7 +11,7 @@ export interface FieldError {
 export interface Refusal {
   readonly refused: true;
   readonly code: string;
-  readonly status: 400 | 403 | 404 | 409 | 412 | 415 | 422 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 429 | 503;
   readonly title: string;
   readonly detail: string;
   readonly errors?: readonly FieldError[];

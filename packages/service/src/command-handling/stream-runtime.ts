@@ -51,6 +51,8 @@ export interface StreamDecision {
 
 export interface StreamCommand<State> extends CommandEnvelope {
   readonly streamId: string;
+  /** If-Match: the command is refused with 412 unless this is the stream's version. */
+  readonly ifVersion?: number | undefined;
   /** Pure. May run several times: what it decided is forgotten when another instance was faster. */
   readonly decide: (state: State, now: string) => StreamDecision | Refusal;
 }
@@ -219,6 +221,9 @@ export class StreamRuntime<State> {
       if (remembered.inputHash !== command.inputHash) return { refusal: keyReused() };
       return { from: remembered.from, to: remembered.to, state: attempt.snapshot.state, repeated: true };
     }
+    const { version } = attempt.snapshot.tail;
+    if (command.ifVersion !== undefined && command.ifVersion !== version)
+      return { refusal: changedMeanwhile(version) };
     let decision: StreamDecision | Refusal;
     try {
       decision = command.decide(attempt.snapshot.state, now);
@@ -352,4 +357,13 @@ const keyReused = (): Refusal =>
     'service.idempotency-key-reused',
     'The key belongs to another request',
     'This Idempotency-Key was used before with a different body: use a new key for a new request.',
+  );
+
+const changedMeanwhile = (version: number): Refusal =>
+  refuse(
+    412,
+    'service.changed-meanwhile',
+    'Changed meanwhile',
+    'What you looked at has changed since: read it again and decide anew.',
+    { extra: { currentVersion: version } },
   );

@@ -1,0 +1,106 @@
+import { readFile, stat } from 'node:fs/promises';
+import { ROLES, type Role } from '@monteore/kernel';
+import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import { z } from 'zod';
+import type { Principal } from '../http/principal.js';
+
+export const TOKEN_ISSUER = 'monteore';
+export const TOKEN_AUDIENCE = 'monteore';
+
+const zClaims = z.object({
+  sub: z.string().min(1).max(200),
+  role: z.enum(ROLES),
+  client: z.string().optional(),
+  scopes: z.array(z.string()).default([]),
+});
+
+export class InvalidTokenError extends Error {
+  constructor(readonly reason: string) {
+    super(reason);
+    this.name = 'InvalidTokenError';
+  }
+}
+
+/** Where public keys come from: a JWKS file or URL. Read again when a key id is unknown, at most once a minute. */
+export class KeySource {
+  private keys: ReturnType<typeof createLocalJWKSet> | null = null;
+  private readAt = 0;
+  private version = '';
+
+  constructor(
+    private readonly location: { readonly file: string } | { readonly url: string },
+    private readonly retryMillis = 60_000,
+  ) {}
+
+  async resolve(): Promise<ReturnType<typeof createLocalJWKSet>> {
+    this.keys ??= await this.read();
+    return this.keys;
+  }
+
+  /** After a token named an unknown key; null when it is too early to look again. */
+  async refresh(): Promise<ReturnType<typeof createLocalJWKSet> | null> {
+    if (Date.now() - this.readAt < this.retryMillis && !(await this.hasChanged())) return null;
+    this.keys = await this.read();
+    return this.keys;
+  }
+
+  /** A file is cheap to look at; an URL is left alone for its minute. */
+  private async hasChanged(): Promise<boolean> {
+    return 'file' in this.location && (await this.fileVersion(this.location.file)) !== this.version;
+  }
+
+  private async fileVersion(file: string): Promise<string> {
+    const { mtimeMs, size } = await stat(file);
+    return `${mtimeMs}/${size}`;
+  }
+
+  private async read(): Promise<ReturnType<typeof createLocalJWKSet>> {
+    this.readAt = Date.now();
+    if ('file' in this.location) {
+      this.version = await this.fileVersion(this.location.file);
+      return createLocalJWKSet(JSON.parse(await readFile(this.location.file, 'utf8')) as JSONWebKeySet);
+    }
+    const answer = await fetch(this.location.url, { signal: AbortSignal.timeout(2000) });
+    if (!answer.ok) throw new Error(`${this.location.url} answered ${answer.status}`);
+    return createLocalJWKSet((await answer.json()) as JSONWebKeySet);
+  }
+}
+
+/** Verifies an access token (EdDSA) by itself. Throws InvalidTokenError with a reason that may be told. */
+export class TokenVerifier {
+  constructor(private readonly source: KeySource) {}
+
+  async verify(token: string): Promise<Principal> {
+    const payload = await this.payloadOf(token);
+    const claims = zClaims.safeParse(payload);
+    if (!claims.success) throw new InvalidTokenError('the token lacks a claim that this system needs');
+    const { sub, role, client, scopes } = claims.data;
+    return {
+      subject: sub,
+      role: role as Role,
+      scopes,
+      ...(client === undefined ? {} : { clientId: client }),
+    };
+  }
+
+  private async payloadOf(token: string): Promise<unknown> {
+    const options = { issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE, algorithms: ['EdDSA', 'Ed25519'] };
+    try {
+      return (await jwtVerify(token, await this.source.resolve(), options)).payload;
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey) {
+        const keys = await this.source.refresh();
+        if (keys !== null) {
+          return (await jwtVerify(token, keys, options).catch(asInvalid)).payload;
+        }
+      }
+      return asInvalid(error);
+    }
+  }
+}
+
+function asInvalid(error: unknown): never {
+  if (error instanceof errors.JWTExpired) throw new InvalidTokenError('the token has expired');
+  if (error instanceof errors.JOSEError) throw new InvalidTokenError('the token is not valid here');
+  throw error;
+}

@@ -1,0 +1,68 @@
+import type { EventStore, StoredEvent, Subscription } from '@monteore/event-store';
+import type { ServiceDatabase, ServiceTransaction } from './service-database.js';
+
+export const ownProjectionTables = (schema: string): string => `
+  CREATE TABLE IF NOT EXISTS ${schema}.projection_checkpoints (
+    name text PRIMARY KEY,
+    position bigint NOT NULL
+  );`;
+
+/**
+ * Folds a service's own events into its tables: checkpoint and rows in one transaction, so that each event has its
+ * effect once, whichever instance was faster. Sends nothing and commands nothing: it may be run again from the start.
+ */
+export class OwnProjection {
+  private subscription: Subscription | null = null;
+
+  constructor(
+    private readonly options: {
+      readonly name: string;
+      readonly store: EventStore;
+      readonly database: ServiceDatabase;
+      readonly project: (event: StoredEvent, tx: ServiceTransaction) => Promise<void>;
+      /** After a commit: the events it held, for reactions that may be repeated. */
+      readonly committed?: (events: readonly StoredEvent[]) => Promise<void>;
+    },
+  ) {}
+
+  async start(): Promise<void> {
+    await this.options.database.query(
+      'INSERT INTO projection_checkpoints (name, position) VALUES ($1, 0) ON CONFLICT DO NOTHING',
+      [this.options.name],
+    );
+    this.subscription = this.options.store.subscribe(await this.position(), {}, async (events, last) => {
+      await this.apply(events, last);
+      await this.options.committed?.(events);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.subscription?.stop();
+  }
+
+  /** The position up to which the tables have come. */
+  async position(): Promise<bigint> {
+    const rows = await this.options.database.query<{ position: string }>(
+      'SELECT position FROM projection_checkpoints WHERE name = $1',
+      [this.options.name],
+    );
+    return BigInt(rows[0]?.position ?? 0);
+  }
+
+  private apply(events: readonly StoredEvent[], last: bigint): Promise<void> {
+    return this.options.database.transaction(async (tx) => {
+      const rows = await tx.query<{ position: string }>(
+        'SELECT position FROM projection_checkpoints WHERE name = $1 FOR UPDATE',
+        [this.options.name],
+      );
+      const reached = BigInt(rows[0]?.position ?? 0);
+      for (const event of events) if (event.position > reached) await this.options.project(event, tx);
+      if (last > reached) {
+        await tx.query('UPDATE projection_checkpoints SET position = $2 WHERE name = $1', [
+          this.options.name,
+          last,
+        ]);
+      }
+    });
+  }
+}

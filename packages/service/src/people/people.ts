@@ -1,0 +1,183 @@
+import { type PersonKnown, peopleTopicOf, type ServiceName } from '@monteore/contracts';
+import { isUuid, normalizeEmail, personIdOf } from '@monteore/kernel';
+import type { Message, MessageHandler, Publisher, SqlTransaction } from '@monteore/messaging';
+import type { ServiceDatabase, ServiceTransaction } from '../database/service-database.js';
+
+/**
+ * Names and addresses, the only tables that hold them (architecture.md, Personal data). `people` is this service's
+ * copy of everybody known; `people_outbox` is what it has to tell the others.
+ */
+export const peopleTables = `
+  CREATE TABLE people (
+    person_id text PRIMARY KEY,
+    kind text NOT NULL,
+    client_id text,
+    name text,
+    email text,
+    language text,
+    erased boolean NOT NULL DEFAULT false
+  );
+  CREATE INDEX people_by_email ON people (email);
+  CREATE TABLE people_outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    person_id text NOT NULL,
+    told_at timestamptz
+  );
+  CREATE INDEX people_outbox_waiting ON people_outbox (id) WHERE told_at IS NULL;`;
+
+export interface Person extends PersonKnown {
+  readonly erased: boolean;
+}
+
+export class People {
+  constructor(
+    private readonly database: ServiceDatabase,
+    private readonly installationSecret: string,
+  ) {}
+
+  /** The id of a client's contact with this address. */
+  contactId(clientId: string, email: string): string {
+    return personIdOf(this.installationSecret, email, clientId);
+  }
+
+  /** The id of somebody of the team, by address (or by whatever they are called where no address is known). */
+  teamId(label: string): string {
+    return isUuid(label) ? label.toLowerCase() : personIdOf(this.installationSecret, label);
+  }
+
+  /** Maps a label at the edge to an id, remembering the label so that it can be shown again. */
+  async rememberTeamMember(label: string): Promise<string> {
+    const personId = this.teamId(label);
+    if (personId === label.toLowerCase()) return personId;
+    const isEmail = label.includes('@');
+    await this.remember({ personId, kind: 'team', ...(isEmail ? { email: label } : { name: label }) });
+    return personId;
+  }
+
+  /** Writes a person's row and queues it for the others, when it says something new. */
+  async remember(person: PersonKnown): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      if (await upsert(person, tx)) {
+        await tx.query('INSERT INTO people_outbox (person_id) VALUES ($1)', [person.personId]);
+      }
+    });
+  }
+
+  async find(personIds: readonly string[]): Promise<Map<string, Person>> {
+    if (personIds.length === 0) return new Map();
+    const rows = await this.database.query<Row>('SELECT * FROM people WHERE person_id = ANY ($1)', [
+      [...new Set(personIds)],
+    ]);
+    return new Map(rows.map((row) => [row.person_id, fromRow(row)]));
+  }
+
+  async byEmail(email: string): Promise<Person[]> {
+    const rows = await this.database.query<Row>('SELECT * FROM people WHERE email = $1 AND NOT erased', [
+      normalizeEmail(email),
+    ]);
+    return rows.map(fromRow);
+  }
+
+  /** How a person of the team is shown: as it was named, else by address, else by id. */
+  async labels(personIds: readonly string[]): Promise<(personId: string | undefined) => string | undefined> {
+    const known = await this.find(personIds);
+    return (personId) => {
+      if (personId === undefined) return undefined;
+      const person = known.get(personId);
+      return person?.email ?? person?.name ?? personId;
+    };
+  }
+
+  /** Tells the others what waits in the outbox, in order. Called by the sweeper and after each change. */
+  async tell(service: ServiceName, source: string, publisher: Publisher): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const rows = await tx.query<Row & { id: string }>(
+        `SELECT o.id, p.* FROM people_outbox o JOIN people p USING (person_id)
+         WHERE o.told_at IS NULL ORDER BY o.id LIMIT 200 FOR UPDATE OF o SKIP LOCKED`,
+      );
+      if (rows.length === 0) return;
+      await publisher.publish(
+        peopleTopicOf(service),
+        rows.map((row) => messageOf(row, source)),
+      );
+      await tx.query('UPDATE people_outbox SET told_at = now() WHERE id = ANY ($1)', [
+        rows.map((row) => row.id),
+      ]);
+    });
+  }
+}
+
+/** True when the row says something new. What is already known of a person and not said anew stays. */
+async function upsert(person: PersonKnown, tx: SqlTransaction): Promise<boolean> {
+  const email = person.email === undefined ? null : normalizeEmail(person.email);
+  const rows = await tx.query(
+    `INSERT INTO people AS known (person_id, kind, client_id, name, email, language) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (person_id) DO UPDATE SET
+       name = coalesce(EXCLUDED.name, known.name),
+       email = coalesce(EXCLUDED.email, known.email),
+       language = coalesce(EXCLUDED.language, known.language)
+     WHERE NOT known.erased AND (known.name, known.email, known.language) IS DISTINCT FROM
+       (coalesce(EXCLUDED.name, known.name), coalesce(EXCLUDED.email, known.email), coalesce(EXCLUDED.language, known.language))
+     RETURNING 1`,
+    [
+      person.personId,
+      person.kind,
+      person.clientId ?? null,
+      person.name ?? null,
+      email,
+      person.language ?? null,
+    ],
+  );
+  return rows.length > 0;
+}
+
+function messageOf(row: Row & { id: string }, source: string): Message {
+  const { erased, ...person } = fromRow(row);
+  return {
+    id: `${source}/people/${row.id}`,
+    source: `${source}/people`,
+    type: erased ? 'PersonErased' : 'PersonKnown',
+    key: row.person_id,
+    position: BigInt(row.id),
+    time: new Date().toISOString(),
+    data: erased ? { personId: row.person_id } : { ...person },
+    correlationId: row.person_id,
+  };
+}
+
+/** Handlers for every service's people topic. */
+export const peopleHandlers: Readonly<Record<string, MessageHandler<ServiceTransaction>>> = {
+  PersonKnown: {
+    project: async (message, tx) => {
+      await upsert(message.data as unknown as PersonKnown, tx);
+    },
+  },
+  PersonErased: {
+    project: async (message, tx) => {
+      await tx.query(
+        'UPDATE people SET name = NULL, email = NULL, language = NULL, erased = true WHERE person_id = $1',
+        [String(message.data.personId)],
+      );
+    },
+  },
+};
+
+interface Row {
+  person_id: string;
+  kind: PersonKnown['kind'];
+  client_id: string | null;
+  name: string | null;
+  email: string | null;
+  language: PersonKnown['language'] | null;
+  erased: boolean;
+}
+
+const fromRow = (row: Row): Person => ({
+  personId: row.person_id,
+  kind: row.kind,
+  ...(row.client_id === null ? {} : { clientId: row.client_id }),
+  ...(row.name === null ? {} : { name: row.name }),
+  ...(row.email === null ? {} : { email: row.email }),
+  ...(row.language === null || row.language === undefined ? {} : { language: row.language }),
+  erased: row.erased,
+});

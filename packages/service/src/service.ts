@@ -1,0 +1,382 @@
+import 'reflect-metadata';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import formbody from '@fastify/formbody';
+import { eventsTopicOf, peopleTopicOf, SERVICES, type ServiceName } from '@monteore/contracts';
+import {
+  createPostgresEventStore,
+  type EventStore,
+  installPostgresEventStore,
+  type StoredEvent,
+} from '@monteore/event-store';
+import { type Clock, randomId, UnavailableError } from '@monteore/kernel';
+import {
+  createPostgresMessaging,
+  Inbox,
+  inboxTables,
+  type MessageHandlers,
+  type Messaging,
+  type PublicForm,
+  Relay,
+  relayTables,
+  sourceOf,
+} from '@monteore/messaging';
+import type { INestApplicationContext, Type } from '@nestjs/common';
+import { NestFactory, Reflector } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import pg from 'pg';
+import { type Logger, pino } from 'pino';
+import { AccessCopy, accessHandlers, accessTables } from './access/access-copy.js';
+import { KeySource, TokenVerifier } from './auth/token-verifier.js';
+import { Blobs } from './blobs/blobs.js';
+import { OwnProjection, ownProjectionTables } from './database/own-projection.js';
+import {
+  type Migration,
+  migrate,
+  ServiceDatabase,
+  type ServiceTransaction,
+} from './database/service-database.js';
+import { type DueHandler, dueTables, Sweeper } from './due/due-things.js';
+import { AuthGuard } from './http/auth.guard.js';
+import { decodePosition, type Freshness, POSITION_HEADER } from './http/command-context.js';
+import { ProblemFilter, sendProblem } from './http/problem.filter.js';
+import { schemaPipe } from './http/validation.js';
+import { People, peopleHandlers, peopleTables } from './people/people.js';
+
+export interface ServiceSettings {
+  readonly databaseUrl: string;
+  /** The owner of the schemas, for migrations at start. */
+  readonly ownerDatabaseUrl: string;
+  /** The role in databaseUrl, when it is not the owner. */
+  readonly runtimeRole?: string;
+  readonly messagingUrl: string;
+  readonly blobsUrl: string;
+  /** From which ids of people are made. At least 32 characters. */
+  readonly installationSecret: string;
+  readonly keys: { readonly file: string } | { readonly url: string };
+  /** Where people reach the system; links in mails begin with it. No trailing slash. */
+  readonly publicUrl: string;
+  readonly clock: Clock;
+  readonly sweepEveryMillis?: number;
+  readonly logLevel?: string;
+}
+
+/** What every service has, ready to use: handed to its module. */
+export interface ServiceCore {
+  readonly name: ServiceName;
+  readonly settings: ServiceSettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly database: ServiceDatabase;
+  readonly store: EventStore;
+  readonly messaging: Messaging;
+  readonly blobs: Blobs;
+  readonly people: People;
+  readonly access: AccessCopy;
+  readonly source: string;
+  /** The place of the command's last public event, for Monteore-Position; null when nothing of it is public. */
+  freshnessOf(events: readonly StoredEvent[]): Freshness | null;
+}
+
+export interface ServiceDefinition {
+  readonly name: ServiceName;
+  readonly migrations: readonly Migration[];
+  /** Builds the Nest module around the core. */
+  readonly module: (core: ServiceCore) => Type<unknown> | import('@nestjs/common').DynamicModule;
+  readonly publish: (event: StoredEvent) => PublicForm | null;
+  /** What is consumed of others (access and people are added for every service), by topic and type. */
+  readonly handlers: (core: ServiceCore, app: INestApplicationContext) => MessageHandlers<ServiceTransaction>;
+  readonly projection?: (
+    core: ServiceCore,
+    app: INestApplicationContext,
+  ) => {
+    readonly project: (event: StoredEvent, tx: ServiceTransaction) => Promise<void>;
+    readonly committed?: (events: readonly StoredEvent[]) => Promise<void>;
+  };
+  readonly due?: (core: ServiceCore, app: INestApplicationContext) => Readonly<Record<string, DueHandler>>;
+  readonly alsoSweep?: (core: ServiceCore, app: INestApplicationContext) => readonly (() => Promise<void>)[];
+  /** Content types whose body reaches the route as bytes, with their limit. */
+  readonly rawBodies?: Readonly<Record<string, number>>;
+  /** Starts what is not HTTP (listeners); its `stop` runs first at shutdown. */
+  readonly startExtras?: (
+    core: ServiceCore,
+    app: INestApplicationContext,
+  ) => Promise<{ stop(): Promise<void> }>;
+}
+
+export interface RunningService {
+  readonly name: ServiceName;
+  readonly app: NestFastifyApplication;
+  readonly core: ServiceCore;
+  readonly inbox: Inbox<ServiceTransaction>;
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  isReady(): boolean;
+  stop(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+const commonMigrations = (schema: string): Migration[] => [
+  {
+    name: 'CommonTables',
+    sql: [
+      accessTables,
+      peopleTables,
+      dueTables,
+      inboxTables(schema),
+      relayTables(schema),
+      ownProjectionTables(schema),
+    ].join('\n'),
+  },
+];
+
+/** Brings a service's schemas up to date; safe to run from several processes at every start. */
+async function prepareSchemas(definition: ServiceDefinition, settings: ServiceSettings): Promise<void> {
+  const { ownerDatabaseUrl: ownerUrl, runtimeRole } = settings;
+  const role = runtimeRole === undefined ? {} : { runtimeRole };
+  const migrations = [...commonMigrations(definition.name), ...definition.migrations];
+  await migrate({ ownerUrl, schema: definition.name, migrations, ...role });
+  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 2000 });
+  await client.connect();
+  try {
+    await installPostgresEventStore(client, `${definition.name}_events`, role);
+  } finally {
+    await client.end();
+  }
+}
+
+async function makeCore(definition: ServiceDefinition, settings: ServiceSettings): Promise<ServiceCore> {
+  const { name } = definition;
+  const database = await ServiceDatabase.connect({ url: settings.databaseUrl, schema: name });
+  const store = createPostgresEventStore({
+    connectionString: settings.databaseUrl,
+    schema: `${name}_events`,
+  });
+  const messaging = createPostgresMessaging({ connectionString: settings.messagingUrl });
+  const source = sourceOf(name, await store.storeId());
+  return {
+    name,
+    settings,
+    clock: settings.clock,
+    logger: pino(
+      { name, level: settings.logLevel ?? 'info', redact: ['req.headers.authorization'] },
+      pino.destination(2),
+    ),
+    database,
+    store,
+    messaging,
+    blobs: new Blobs(settings.blobsUrl),
+    people: new People(database, settings.installationSecret),
+    access: new AccessCopy(database),
+    source,
+    freshnessOf: (events) => {
+      const last = events.findLast((event) => definition.publish(event) !== null);
+      return last === undefined
+        ? null
+        : { source, key: definition.publish(last)!.key, position: last.position };
+    },
+  };
+}
+
+/** Handlers of the service beside those that every service has; both act on a type that both know. */
+function allHandlers(own: MessageHandlers<ServiceTransaction>): MessageHandlers<ServiceTransaction> {
+  const merged: Record<string, Record<string, MessageHandlers<ServiceTransaction>[string][string]>> = {};
+  for (const [topic, byType] of Object.entries(own)) merged[topic] = { ...byType };
+  const ledger = merged[eventsTopicOf('ledger')] ?? {};
+  merged[eventsTopicOf('ledger')] = ledger;
+  for (const [type, access] of Object.entries(accessHandlers)) {
+    const extra = ledger[type];
+    ledger[type] = {
+      ...extra,
+      project: async (message, tx) => {
+        await access.project?.(message, tx);
+        await extra?.project?.(message, tx);
+      },
+    };
+  }
+  for (const service of SERVICES) merged[peopleTopicOf(service)] = { ...peopleHandlers };
+  return merged;
+}
+
+/** Starts one service: migrations, application, relay, consumers, timers. Ready when all of them are. */
+export async function startService(
+  definition: ServiceDefinition,
+  settings: ServiceSettings,
+): Promise<RunningService> {
+  await prepareSchemas(definition, settings);
+  const core = await makeCore(definition, settings);
+  const { logger } = core;
+  const app = await makeApplication(definition, core);
+  const own = allHandlers(definition.handlers(core, app));
+  await core.messaging.ensureTopics([
+    ...SERVICES.map((service) => ({ name: eventsTopicOf(service), compacted: false })),
+    ...SERVICES.map((service) => ({ name: peopleTopicOf(service), compacted: true })),
+  ]);
+  const inbox = new Inbox<ServiceTransaction>({
+    database: core.database,
+    subscriber: core.messaging,
+    schema: definition.name,
+    group: `monteore.${definition.name}`,
+    handlers: own,
+    onParked: (topic, message, error) =>
+      logger.error({ topic, id: message.id, key: message.key, err: error }, 'a key was parked'),
+    onUnknownSource: (topic, unknown) =>
+      logger.error({ topic, source: unknown }, 'messages of an unknown source: consumption stopped'),
+    onError: (error) => logger.warn({ err: error }, 'consuming pauses'),
+  });
+  const relay = new Relay({
+    service: definition.name,
+    store: core.store,
+    publisher: core.messaging,
+    database: core.database,
+    schema: definition.name,
+    topic: eventsTopicOf(definition.name),
+    publish: definition.publish,
+  });
+  const own_projection = definition.projection?.(core, app);
+  const projection =
+    own_projection === undefined
+      ? null
+      : new OwnProjection({ name: 'own', store: core.store, database: core.database, ...own_projection });
+  const sweeper = new Sweeper({
+    database: core.database,
+    clock: core.clock,
+    handlers: definition.due?.(core, app) ?? {},
+    everyMillis: settings.sweepEveryMillis ?? 250,
+    onError: (error, thing) => logger.warn({ err: error, kind: thing?.kind }, 'a due thing waits'),
+    alsoRun: [
+      () => core.people.tell(definition.name, core.source, core.messaging),
+      ...(definition.alsoSweep?.(core, app) ?? []),
+    ],
+  });
+
+  let ready = false;
+  guardFreshness(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, core, inbox, projection);
+  addHealth(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, core, () => ready);
+  await app.init();
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  await fastify.ready();
+  await relay.start();
+  await projection?.start();
+  await inbox.start();
+  sweeper.start();
+  const extras = await definition.startExtras?.(core, app);
+  ready = true;
+  logger.info('ready');
+
+  return {
+    name: definition.name,
+    app,
+    core,
+    inbox,
+    handle: (request, response) => fastify.routing(request, response),
+    isReady: () => ready,
+    stop: async () => {
+      ready = false;
+      await extras?.stop();
+      await sweeper.stop();
+      await inbox.stop();
+      await projection?.stop();
+      await relay.stop();
+      await app.close();
+      await core.messaging.close();
+      await core.store.close();
+      await core.blobs.close();
+      await core.database.close();
+    },
+  };
+}
+
+async function makeApplication(
+  definition: ServiceDefinition,
+  core: ServiceCore,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    genReqId: (request: IncomingMessage) => {
+      const given = request.headers['x-correlation-id'];
+      return typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : randomId();
+    },
+    routerOptions: { maxParamLength: 4096 },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    definition.module(core) as Type<unknown>,
+    adapter,
+    {
+      logger: false,
+      abortOnError: false,
+    },
+  );
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  await fastify.register(formbody as unknown as Parameters<FastifyInstance['register']>[0], {
+    bodyLimit: 65_536,
+  });
+  for (const [type, bodyLimit] of Object.entries(definition.rawBodies ?? {})) {
+    fastify.addContentTypeParser(type, { parseAs: 'buffer', bodyLimit }, (_request, body, done) =>
+      done(null, body),
+    );
+  }
+  fastify.setErrorHandler((error, request, reply) => sendProblem(reply, request, error, core.logger));
+  app.useGlobalPipes(schemaPipe());
+  app.useGlobalGuards(
+    new AuthGuard(new Reflector(), new TokenVerifier(new KeySource(core.settings.keys)), core.access),
+  );
+  app.useGlobalFilters(new ProblemFilter(core.logger));
+  const document = SwaggerModule.createDocument(
+    app,
+    new DocumentBuilder()
+      .setTitle(`Monteore ${definition.name}`)
+      .setVersion('1')
+      .addServer(`/api/${definition.name}`)
+      .addBearerAuth()
+      .build(),
+  );
+  fastify.get('/openapi.json', (_request, reply) => reply.send(document));
+  return app;
+}
+
+/** Monteore-Position: a call that carries one sees at least that state, or 503 after a bounded wait (api.md, Freshness). */
+function guardFreshness(
+  fastify: FastifyInstance,
+  core: ServiceCore,
+  inbox: Inbox<ServiceTransaction>,
+  projection: OwnProjection | null,
+): void {
+  const reached = async (wanted: Freshness): Promise<boolean> => {
+    if (wanted.source !== core.source) return inbox.waitFor(wanted, 2000);
+    const until = performance.now() + 2000;
+    while (projection !== null && (await projection.position()) < wanted.position) {
+      if (performance.now() > until) return false;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return true;
+  };
+  fastify.addHook('preHandler', async (request: FastifyRequest, reply: FastifyReply) => {
+    const header = request.headers[POSITION_HEADER];
+    if (header === undefined) return;
+    try {
+      const wanted = decodePosition(String(header));
+      if (await reached(wanted)) return;
+      throw new UnavailableError('service.not-that-fresh-yet', 'This service has not come that far yet.', 1);
+    } catch (error) {
+      sendProblem(reply, request, error, core.logger);
+      return reply;
+    }
+  });
+}
+
+function addHealth(fastify: FastifyInstance, core: ServiceCore, isReady: () => boolean): void {
+  fastify.get('/health/live', (_request, reply) => reply.send({ status: 'live' }));
+  fastify.get('/health/ready', async (_request, reply) => {
+    if (isReady()) {
+      try {
+        await core.database.query('SELECT 1');
+        return reply.send({ status: 'ready' });
+      } catch {
+        core.logger.warn('the database does not answer');
+      }
+    }
+    return reply.status(503).header('retry-after', '1').send({ status: 'not ready' });
+  });
+}
