@@ -62,7 +62,8 @@ export function parseMailboxes(header: string): Mailbox[] {
     } else if (char === '<') {
       const end = header.indexOf('>', i);
       const stop = end < 0 ? header.length : end;
-      angle ??= header.slice(i + 1, stop);
+      // Two addresses in one mailbox leave open which one was authenticated: none of them is the sender.
+      angle = angle === undefined ? header.slice(i + 1, stop) : '';
       i = stop;
     } else if (char === ',' || char === ';') finish();
     else if (char === ':' && !/mailto$/i.test(phrase.trim())) phrase = '';

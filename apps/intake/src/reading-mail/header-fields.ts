@@ -140,8 +140,5 @@ export function decodeWords(value: string): string {
 
 /** A header text for one line: line breaks hidden in encoded words become a blank, never a header (R8). */
 export function oneLine(value: string): string {
-  return value
-    .replace(/[\r\n\t\u000b\u000c\u0085\u2028\u2029]+/g, ' ')
-    .replace(/ {2,}/g, ' ')
-    .trim();
+  return value.replace(/[\s\u0085]+/g, ' ').trim();
 }

@@ -94,7 +94,7 @@ function withFolds(lines: readonly string[], end: number): number {
 const ATTRIBUTION_START =
   /^(?:il(?: giorno)?|in data|lo|on|am|le|el|em|op|den|dnia|em|a|at|alle)\s|^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|^[^\s].{0,150}(?:<[^<>]{3,200}>|@)/i;
 const ATTRIBUTION_END =
-  /(?:ha scritto|hanno scritto|ha risposto|wrote|writes|a écrit|schrieb|escribió|escreveu|schreef|skrev|napisał\(?a?\)?)(?:[^\p{L}\d]{0,8}|\s(?:il|in data|on|alle|am)\s.{0,80}):?\s*$|<[^<>\s]{3,200}@[^<>\s]{1,200}>\s?:\s*$/iu;
+  /(?:ha scritto|hanno scritto|ha risposto|wrote|writes|a écrit|schrieb|escribió|escreveu|schreef|skrev|napisał\(?a?\)?)(?:[^\p{L}\d]{0,8}|\s(?:il|in data|on|alle|am)\s.{0,80}):?\s*$|(?:schrieb|schreef|skrev)\s.{1,100}:\s*$|<[^<>\s]{3,200}@[^<>\s]{1,200}>\s?:\s*$/iu;
 
 /**
  * Whether an attribution ("Il giorno ... ha scritto:") begins at this line; it may be wrapped over four. Gives the
@@ -111,6 +111,7 @@ export function attributionAt(lines: readonly string[], at: number): number | un
     joined += i === at ? bare : ` ${bare}`;
     if (joined.length > 600) return undefined;
     if (!ATTRIBUTION_END.test(joined)) continue;
+    if (i > at && !mayBeWrapped(lines, at, i)) return undefined;
     const quoted = nextFilledLine(lines, i + 1)?.startsWith('>') ?? false;
     const dated = /\d{1,2}[:.]\d{2}|\d{4}|\d{1,2}[/.-]\d{1,2}/.test(joined);
     const addressed = /@[^\s@]+\.[^\s@]+/.test(joined);
@@ -119,6 +120,18 @@ export function attributionAt(lines: readonly string[], at: number): number | un
     return quoted && i === at && first.length < 200 ? i + 1 : undefined;
   }
   return undefined;
+}
+
+const WORD_OPENING =
+  /^(?:il(?: giorno)?|in data|on|am|le|el|em|op|den|dnia)\s.{0,60}\d|^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/i;
+
+/** A wrapped attribution begins with its date, and no later line of it could begin one: else the first is the writer's. */
+function mayBeWrapped(lines: readonly string[], at: number, last: number): boolean {
+  if (!/^(?:il|in data|on|am|le|el|em|op|den|dnia)\s|^\d/i.test(bareLine(lines[at]!))) return false;
+  for (let i = at + 1; i <= last; i++) {
+    if (WORD_OPENING.test(bareLine(lines[i]!)) && attributionAt(lines, i) !== undefined) return false;
+  }
+  return true;
 }
 
 /** The next line with anything in it, or undefined. */
