@@ -11,8 +11,16 @@ export interface StreamTail {
 export const EMPTY_STREAM: StreamTail = { version: 0, hash: GENESIS_HASH, recordedAt: '' };
 
 /**
- * The hash of an event: over everything but the trace context and the store's positions, so that it is equal
- * in every store. The one implementation; docs/adr describe the canonical form.
+ * The hash of an event: over everything but the trace context and the store's positions, so that it is equal in
+ * every store. It is the SHA-256, in lower-case hex, of the UTF-8 bytes of one JSON object, its canonical form:
+ * - members `data`, `eventId`, `metadata` (without `traceparent`), `occurredOn`, `previousHash`, `recordedAt`,
+ *   `schemaVersion`, `streamId`, `type`, `version`; `previousHash` is the hash of the event before, 64 zeros for the first;
+ * - no white space; the members of every object in the order of their names' UTF-16 code units; members whose value
+ *   is undefined left out, undefined items of arrays written as null;
+ * - numbers and strings as ECMAScript's `JSON.stringify` writes them (shortest digits that read back the same,
+ *   `-0` as `0`; escaped are `"`, `\` and what is below U+0020, nothing else).
+ * chain.unit.spec.ts has test vectors. This is the one implementation.
+ * Throws TypeError for what has no canonical form (kernel, canonicalJson).
  */
 export function hashOf(event: Omit<SealedEvent, 'hash'>): string {
   const { traceparent: _, ...metadata } = event.metadata;

@@ -1,3 +1,4 @@
 export * from './condition.js';
 export * from './own-postgres.js';
+export * from './tcp-proxy.js';
 export * from './test-database.js';

@@ -72,8 +72,12 @@ async function migrate(client: Connection, schema: string): Promise<void> {
   }
 }
 
-async function holds(client: Connection, question: string): Promise<boolean> {
-  const { rows } = await client.query<{ holds: boolean }>(question);
+async function holds(
+  client: Connection,
+  question: string,
+  values: readonly unknown[] = [],
+): Promise<boolean> {
+  const { rows } = await client.query<{ holds: boolean }>(question, [...values]);
   return rows[0]?.holds === true;
 }
 
@@ -113,6 +117,16 @@ async function addGeneration(client: Connection, schema: string, storeId: string
 }
 
 async function grant(client: Connection, schema: string, role: string): Promise<void> {
+  // An owner can take back whatever is taken from it, so its name here is a mistake.
+  if (
+    !(await holds(
+      client,
+      `SELECT NOT pg_has_role($1, tableowner, 'MEMBER') AS holds FROM pg_tables
+                             WHERE schemaname = $2 AND tablename = 'events'`,
+      [role, schema],
+    ))
+  )
+    throw new Error(`role ${role} owns ${schema}.events, is in its owner's role, or is a superuser`);
   const quoted = `"${role.replaceAll('"', '""')}"`;
   await client.query(`
     REVOKE ALL ON ${schema}.events, ${schema}.event_store FROM PUBLIC, ${quoted};
@@ -121,11 +135,9 @@ async function grant(client: Connection, schema: string, role: string): Promise<
     GRANT SELECT, INSERT ON ${schema}.events TO ${quoted};
     GRANT SELECT ON ${schema}.event_store TO ${quoted};
     GRANT EXECUTE ON FUNCTION ${schema}.append_events(jsonb, jsonb) TO ${quoted}`);
-  const { rows } = await client.query<{ able: boolean; bounded: boolean }>(
-    `SELECT has_table_privilege($1, $2, 'SELECT') AND has_table_privilege($1, $2, 'INSERT') AS able,
-            NOT has_table_privilege($1, $2, 'UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER') AS bounded`,
-    [role, `${schema}.events`],
-  );
-  if (!rows[0]?.able || !rows[0].bounded)
-    throw new Error(`role ${role} may do more with ${schema}.events than read and append: is it the owner?`);
+  const question = `
+    SELECT has_table_privilege($1, $2, 'SELECT') AND has_table_privilege($1, $2, 'INSERT')
+      AND NOT has_table_privilege($1, $2, 'UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER') AS holds`;
+  if (!(await holds(client, question, [role, `${schema}.events`])))
+    throw new Error(`role ${role} may not append to ${schema}.events, or may do more than read and append`);
 }

@@ -20,6 +20,8 @@ export interface PostgresEventStoreOptions {
   readonly queuedAppends?: number;
   /** Batches that are under way together; 2 keeps the server busy while answers travel. */
   readonly batchesInFlight?: number;
+  /** After this the server gives a statement up; a second later its silence counts as a lost connection. */
+  readonly statementMilliseconds?: number;
   /** How long an append whose answer was lost is pursued before StoreUnavailableError. */
   readonly settleMilliseconds?: number;
   /** The longest an event waits for a subscription when its signal was lost. */
@@ -32,8 +34,8 @@ export interface PostgresEventStoreOptions {
 
 const CONNECT_TIMEOUT_MILLISECONDS = 2_000;
 const STATEMENT_TIMEOUT_MILLISECONDS = 5_000;
-/** After the server's own limit: only a server or network that is silent gets here. */
-const ANSWER_TIMEOUT_MILLISECONDS = 6_000;
+/** Beyond the server's own limit: only a server or network that is silent gets here. */
+const ANSWER_MARGIN_MILLISECONDS = 1_000;
 const DEFAULT_READ_LIMIT = 500;
 
 /**
@@ -44,19 +46,21 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
   const names = namesOf(options.schema);
   const statements = statementsFor(names.schema);
   const onProblem = options.onProblem ?? (() => {});
-  const pool = options.pool ?? ownPool(options);
+  const { statementMilliseconds = STATEMENT_TIMEOUT_MILLISECONDS } = options;
+  const answerMilliseconds = statementMilliseconds + ANSWER_MARGIN_MILLISECONDS;
+  const pool = options.pool ?? ownPool(options, statementMilliseconds);
   // An idle connection that the server closes is an event that nobody waits for: the pool has dropped it already.
   const onIdleError = (error: Error) => onProblem('an idle connection was lost', error);
   pool.on('error', onIdleError);
 
-  const ask = askThrough(pool);
-  const signals = new Signals(signalConfig(pool), names.channel, onProblem);
+  const ask = askThrough(pool, answerMilliseconds);
+  const signals = new Signals(signalConfig(pool, answerMilliseconds), names.channel, onProblem);
   const appender = new Appender(
     ask,
     statements,
     {
       queuedAppends: options.queuedAppends ?? 2_000,
-      queueMilliseconds: STATEMENT_TIMEOUT_MILLISECONDS,
+      queueMilliseconds: statementMilliseconds,
       settleMilliseconds: options.settleMilliseconds ?? 30_000,
       batchesInFlight: options.batchesInFlight ?? 2,
     },
@@ -115,34 +119,37 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
   };
 }
 
-function ownPool({ connectionString, maxConnections = 5 }: PostgresEventStoreOptions): pg.Pool {
+function ownPool(
+  { connectionString, maxConnections = 5 }: PostgresEventStoreOptions,
+  statementMilliseconds: number,
+): pg.Pool {
   if (connectionString === undefined) throw new TypeError('a connectionString or a pool is needed');
   return new pg.Pool({
     connectionString,
     max: maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
-    statement_timeout: STATEMENT_TIMEOUT_MILLISECONDS,
+    statement_timeout: statementMilliseconds,
     keepAlive: true,
     application_name: 'monteore-event-store',
   });
 }
 
 /** The pool's own configuration, without what is the pool's. */
-function signalConfig(pool: pg.Pool): pg.ClientConfig {
+function signalConfig(pool: pg.Pool, answerMilliseconds: number): pg.ClientConfig {
   const { Client: _, max: __, min: ___, ...config } = pool.options as pg.PoolOptions & { Client?: unknown };
   return {
     ...config,
     // The pool hides it from enumeration.
     ...(pool.options.password !== undefined && { password: pool.options.password }),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
-    query_timeout: ANSWER_TIMEOUT_MILLISECONDS,
+    query_timeout: answerMilliseconds,
     keepAlive: true,
     application_name: 'monteore-event-signals',
   };
 }
 
 /** One statement on one connection of the pool. Throws NotSentError when there was no connection to send it on. */
-function askThrough(pool: pg.Pool): Ask {
+function askThrough(pool: pg.Pool, answerMilliseconds: number): Ask {
   return async <Row>(
     statement: { name: string; text: string },
     values: readonly unknown[],
@@ -160,7 +167,7 @@ function askThrough(pool: pg.Pool): Ask {
     };
     client.on('error', onError);
     try {
-      const query = { ...statement, values: [...values], query_timeout: ANSWER_TIMEOUT_MILLISECONDS };
+      const query = { ...statement, values: [...values], query_timeout: answerMilliseconds };
       const { rows } = await client.query(query);
       return rows as Row[];
     } catch (error) {

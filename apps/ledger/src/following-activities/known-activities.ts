@@ -1,0 +1,77 @@
+import type { IntegrationEvent } from '@monteore/contracts';
+import type { MessageHandler, SqlTransaction } from '@monteore/messaging';
+import type { ServiceTransaction } from '@monteore/service';
+
+/** What the ledger must know of others: which activities a package has, and what is open on it (R14). */
+export const followingTables = `
+  CREATE TABLE known_activities (
+    activity_id text PRIMARY KEY,
+    package_id text NOT NULL,
+    multiplier integer NOT NULL
+  );
+  CREATE TABLE open_items (
+    package_id text NOT NULL,
+    item_id text NOT NULL,
+    is_open boolean NOT NULL,
+    PRIMARY KEY (package_id, item_id)
+  );`;
+
+export class KnownActivities {
+  constructor(private readonly database: SqlTransaction) {}
+
+  async find(packageId: string, activityId: string): Promise<{ readonly multiplier: number } | null> {
+    const rows = await this.database.query<{ multiplier: number }>(
+      'SELECT multiplier FROM known_activities WHERE activity_id = $1 AND package_id = $2',
+      [activityId, packageId],
+    );
+    return rows[0] ?? null;
+  }
+
+  async openItems(packageId: string): Promise<number> {
+    const rows = await this.database.query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM open_items WHERE package_id = $1 AND is_open',
+      [packageId],
+    );
+    return rows[0]?.count ?? 0;
+  }
+}
+
+async function setOpen(
+  tx: SqlTransaction,
+  packageId: string,
+  itemId: string,
+  isOpen: boolean,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO open_items (package_id, item_id, is_open) VALUES ($1, $2, $3)
+     ON CONFLICT (package_id, item_id) DO UPDATE SET is_open = $3`,
+    [packageId, itemId, isOpen],
+  );
+}
+
+type OfActivity = IntegrationEvent<'estimation', 'ActivityProposed'>;
+
+/** Every event of an activity carries it whole, so one handler serves them all. */
+export const followActivity: MessageHandler<ServiceTransaction> = {
+  project: async (message, tx) => {
+    const { activity } = message.data as unknown as OfActivity;
+    if (activity === undefined) return;
+    await tx.query(
+      `INSERT INTO known_activities (activity_id, package_id, multiplier) VALUES ($1, $2, $3)
+       ON CONFLICT (activity_id) DO UPDATE SET multiplier = $3`,
+      [activity.activityId, activity.packageId, activity.estimate?.multiplier ?? 1],
+    );
+    const waits = ['to-estimate', 'waiting-for-decision', 'waiting-for-hours'].includes(activity.state);
+    await setOpen(tx, activity.packageId, activity.activityId, waits || activity.decisionAsked);
+    if (activity.requestId !== undefined) await setOpen(tx, activity.packageId, activity.requestId, false);
+  },
+};
+
+export const followRequest: MessageHandler<ServiceTransaction> = {
+  project: async (message, tx) => {
+    const { request } = message.data as unknown as IntegrationEvent<'intake', 'RequestReceived'>;
+    if (request.packageId === undefined) return;
+    const isOpen = request.state === 'received' || request.state === 'taken-in-charge';
+    await setOpen(tx, request.packageId, request.requestId, isOpen);
+  },
+};
