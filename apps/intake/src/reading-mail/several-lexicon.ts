@@ -53,7 +53,7 @@ const EMPTY = new Set(
   vi ci ne voi noi mi ti tutto tutti tutta tutte ogni qualche alcune alcuni altro altra altri altre cosa cose quando dove perché perche
   grazie buongiorno buonasera salve gentile gentili cordiali saluti ciao piacere favore cortesemente gentilmente cortesia
   vorremmo vorrei potete potreste possibile chiediamo chiedo chiede servirebbe servirebbero serve servono bisogno necessario desideriamo
-  fare aggiornare aggiungere inserire modificare cambiare correggere sistemare mettere togliere rimuovere eliminare pubblicare caricare
+  primo prima secondo seconda terzo terza first second third motivi fare aggiornare aggiungere inserire modificare cambiare correggere sistemare mettere togliere rimuovere eliminare pubblicare caricare
   verificare controllare sostituire creare preparare avere sapere capire vedere dire dirci sito pagina pagine web internet nuovo nuova
   nuovi nuove punto oggi domani ieri prima dopo entro ora adesso richiesta richieste volta caso parte modo solo
   the and for with that this these those from your you our we are is was be been have has had can could would should please
@@ -89,4 +89,4 @@ export const WEAK_CONNECTOR =
 
 /** Subjects and introductions that announce several things. */
 export const ANNOUNCES_SEVERAL =
-  /(?:(?:^|[^\p{L}])(?:alcune|varie|diverse|pi[uù]|due|tre|quattro|cinque|un paio di|una serie di|elenco(?: di)?|lista(?: di)?) (?:richieste|cose|questioni|domande|attività|segnalazioni|lavori)|^(?:le (?:nostre )?)?richieste (?:di|per|del)|richieste varie|varie ed eventuali|segnalazioni varie|(?:^|[^\p{L}])(?:a few|several|some|two|three|four|five|a couple of|various|a list of|multiple) (?:\p{L}+ )?(?:things|requests|questions|items|issues|jobs|tasks|points))(?![\p{L}])/iu;
+  /(?:(?:^|[^\p{L}])(?:alcune|varie|diverse|pi[uù]|due|tre|quattro|cinque|un paio di|una serie di|elenco(?: di)?|lista(?: di)?) (?:richieste|cose|questioni|domande|attività|segnalazioni|lavori|motivi|argomenti)|^(?:le (?:nostre )?)?richieste (?:di|per|del)|richieste varie|varie ed eventuali|segnalazioni varie|(?:^|[^\p{L}])(?:a few|several|some|two|three|four|five|a couple of|various|a list of|multiple) (?:\p{L}+ )?(?:things|requests|questions|items|issues|jobs|tasks|points|reasons))(?![\p{L}])/iu;

@@ -177,8 +177,9 @@ function isNewMatter(
   // Without a connecting word both sides must name a field of work of their own, or be questions of their own.
   if (ask.kind === 'defect') return false;
   const previous = asked.at(-1)!;
-  if (ask.kind === 'question' && previous.kind === 'question')
+  if (ask.kind === 'question' && previous.kind === 'question' && !asked.some(isUmbrella)) {
     return ask.matter.size >= 2 && previous.matter.size >= 2;
+  }
   return (
     hasNewField(ask, asked) &&
     asked.some((other) => other.fields.size > 0) &&
@@ -186,15 +187,22 @@ function isNewMatter(
   );
 }
 
+/** "We would like to understand the newsletter" covers the questions that unfold it. */
+function isUmbrella(ask: Ask): boolean {
+  return ask.kind === 'request' && /(?:capire|sapere|imparare|understand|know|learn)(?![\p{L}])/iu.test(ask.text);
+}
+
 function hasNewField(ask: Ask, earlier: readonly Ask[]): boolean {
   return [...ask.fields].some((field) => earlier.every((other) => !other.fields.has(field)));
 }
 
 const BACK_REFERENCE =
-  /(?:^|[^\p{L}])(?:(?:l[oa] |gli |le |la |il )?stess[oaie]|quest['’aoie]\p{L}{0,2}|quell['’aoie]\p{L}{0,2}|suddett[oaie]|medesim[oaie]|lì|relativ[oaie]|in questo caso|cliccabil[ei]|same|its|their|that (?:page|form|banner|file|section|one)|this (?:page|form|banner|file|section|one)|there)(?![\p{L}])/iu;
+  /(?:^|[^\p{L}])(?:(?:l[oa] |gli |le |la |il )?stess[oaie]|quest['’aoie]\p{L}{0,2}|quell[aoie](?!\s(?:allegat|nuov|che|del|di|dell|in))(?![\p{L}])|suddett[oaie]|medesim[oaie]|lì|relativ[oaie]|in questo caso|cliccabil[ei]|same|its|their|that (?:page|form|banner|file|section|one)|this (?:page|form|banner|file|section|one)|there)(?![\p{L}])/iu;
 
 /** "La stessa pagina", "on that page": goes on with what was asked. */
 function refersBack(text: string): boolean {
+  // "Potete anche ritagliarla?": the pronoun stands for what was named before.
+  if (/\p{L}{3,}r(?:la|lo|li|le)(?![\p{L}])/iu.test(text) && matterOf(text).size <= 3) return true;
   const opening = text
     .replace(STRONG_CONNECTOR, '')
     .replace(/^[^,]{0,30},/, '')

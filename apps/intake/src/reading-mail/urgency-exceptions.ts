@@ -74,7 +74,7 @@ function isNotOnly(match: RegExpExecArray, clause: string): boolean {
 const PLACE =
   '(?:pagin[ae]|sezion[ei]|menu|menù|sched[ae]|rubric[ae]|pulsant[ei]|botton[ei]|tast[oi]|link|area|modul[oi]|form|numer[oi]|telefon[oi]|contatt[oi]|recapit[oi]|indirizz[oi]|casella|blocco|riquadro|finestra|elenco|lista|tabella|page|section|tab|button|form|field|phone|line|number|numbers|contacts?|mailbox|list|box|widget)';
 const MARKING =
-  '(?:categori[ae]|tag|stat[oi]|etichett[ae]|camp[oi]|caselle?|flag|filtr[oi]|voc[ei]|opzion[ei]|priorità|livello|label|status|badge|filter|category|option|checkbox|column|colonna)';
+  '(?:categori[ae]|pulsant[ei]|botton[ei]|button|tag|stat[oi]|etichett[ae]|camp[oi]|caselle?|flag|filtr[oi]|voc[ei]|opzion[ei]|priorità|livello|label|status|badge|filter|category|option|checkbox|column|colonna)';
 const LINKING =
   "(?:di|del|dei|della|delle|degli|dell['’]|d['’]|per|per le|per i|per gli|con le|con i|con gli|sulle|sui|the|of|for|on|with|called|named|dedicat[ao]|ai|alle|agli|a)";
 const SITE_THING =
@@ -88,6 +88,8 @@ const LABEL_AFTER =
   /^\s(?:[\p{L}]{2,20}\s){1,2}(?:page|pages|section|tab|menu|button|form|label|category|banner|box|widget)(?![\p{L}])|^\s(?:care|contacts?|notices?)\s(?:page|section|centre|center|number|line|unit)/iu;
 const PUBLISHED_THING =
   /(?:^|[^\p{L}])(?:avvis[oi]|comunicat[oi]|comunicazion[ei]|notizi[ae]|banner|notices?|alerts?|announcements?|news|messagg[io]{1,2})\s$/iu;
+const PART_OF_PUBLISHED =
+  /(?:^|[^\p{L}])(?:test[oi]|titol[oi]|grafica|immagin[ei]|foto|locandina|link|pdf|text|title|image|picture|wording) (?:per |di |del |dell|for |of )[^.;:]{0,40}$/iu;
 const PUBLISH_VERB =
   /(?:pubblic|inseri|mett(?:ere|ete|iamo)|aggiung|caric|mostra|togli|rimuov|elimin|nascond|evidenzi|spost|publish|post\b|add\b|put\b|show|display|remove|take down|pin\b|on the (?:home|site|website))/iu;
 /** `urgent` before the thing: "publish the urgent notice". */
@@ -103,13 +105,14 @@ function isLabel({ before, word, after }: WordInSentence): boolean {
   const sentence = before.slice(-300) + after.slice(0, 200);
   const published =
     PUBLISHED_THING.test(near) || (/^urgent$/i.test(word) && ENGLISH_THING_AFTER.test(after.slice(0, 40)));
-  if (published && PUBLISH_VERB.test(sentence)) return true;
+  if (published && (PUBLISH_VERB.test(sentence) || PART_OF_PUBLISHED.test(near))) return true;
   if (
     /(?:^|[^\p{L}])(?:la parola|il termine|scritta|dicitura|the words?|wording|titolata|intitolata|titled|called|chiamata|denominata)\s$/iu.test(
       near,
     )
   )
     return true;
+  if (/(?:^|[^\p{L}])(?:cure|prestazioni|emergenza)[\s/-]$/iu.test(near) || /^\scare(?![\p{L}])/i.test(after)) return true;
   // "Le urgenze" in the plural are those of the visitors, unless the writer has them.
   if (/^urgenze$/i.test(word))
     return !/(?:abbiamo|ho|sono|ci sono|queste|due|tre)\s(?:\p{L}+\s){0,2}$/iu.test(near);
@@ -125,10 +128,10 @@ const ASKS_PRICE =
   /(?:\bquant[oaie]\b|\bhow (?:much|many)\b|\bwhat(?:['’]s| is| are| does| would| do)\b|\bwhether\b|\b(?:sapere|capire|confermar\w{1,4}|know|confirm|check)\s(?:se|if|che|that)\b|\bè vero\b|\bis it true\b)/iu;
 const NAMES_MULTIPLE = /(?:\bdi più\b|\bin più\b|\bmore\b|\btripl|\bthree times\b|\btre volte\b)/iu;
 const PROCEDURE =
-  /\b(?:come (?:funziona|funzionano|si (?:segnala|richiede|chiede|apre|fa)|vengono gestit|gestite|viene)|how (?:do|does|are|is) .{0,30}(?:work|handled|treated|flag|mark|report)|cosa (?:si intende|significa|intendete)|what (?:counts|qualifies|is considered)|entro quanto|in quanto tempo|quanto tempo|how (?:fast|quickly|long|soon))\b/iu;
+  /\b(?:come (?:funziona|funzionano|si (?:segnala|richiede|chiede|apre|fa)|vengono gestit|gestite|viene)|how (?:do|does|are|is) .{0,30}(?:work|handled|treated|flag|mark|report)|cosa (?:si intende|significa|intendete)|what (?:counts|qualifies|is considered)|entro quanto|quante ore|how many hours|in quanto tempo|quanto tempo|how (?:fast|quickly|long|soon))\b/iu;
 const IS = /(?:è|é|sono|e['’]|is|are|['’]s|['’]re)\s(?:\p{L}+\s){0,2}$/iu;
 const PREDICATE_BEFORE =
-  /(?:(?:è|é|sono|e['’]|is|are|['’]s|['’]re)\s(?:\p{L}+\s){0,2}|con\s(?:la\s)?(?:\p{L}+\s)?|d['’]|as\sa\smatter\sof\s|with\s(?:the\s)?(?:\p{L}+\s)?)$/iu;
+  /(?:(?:è|é|sono|e['’]|is|are|['’]s|['’]re)\s(?:\p{L}+\s){0,2}|con\s(?:la\s)?(?:\p{L}+\s)?|d['’]|come\s|as\s|as\sa\smatter\sof\s|with\s(?:the\s)?(?:\p{L}+\s)?)$/iu;
 
 /** What urgent work costs is a question about the contract; "è urgente, so che costa il triplo" is none. */
 function isPriceQuestion({ before, word, after, question }: WordInSentence): boolean {
@@ -208,7 +211,7 @@ function isGeneral({ before, word, after }: WordInSentence): boolean {
 }
 
 const PAST_BEFORE =
-  /(?:(?:^|[^\p{L}])(?:era|erano|fu|furono|sembrava|was|were|had been|sarebbe stat[oa]|stat[oa])\s(?:\p{L}+\s){0,3}|(?:grazie (?:mille |ancora )?(?:per|del|della|dell['’])|thank(?:s| you)(?: again| so much)? for)\s?(?:il |la |l['’]|lo |vostro |vostra |tuo |the |your )*(?:\p{L}+\s){0,3}|(?:yesterday|last (?:week|month|year|friday|monday|tuesday|wednesday|thursday))['’]s\s(?:\p{L}+\s)?|(?:precedente|scorsa|scorso|vecchia|vecchio|previous|earlier|old)\s(?:\p{L}+\s){0,2})$/iu;
+  /(?:(?:^|[^\p{L}])(?:era|erano|fu|furono|sembrava|was|were|had been|sarebbe stat[oa]|stat[oa])\s(?:\p{L}+\s){0,3}|(?:dopo|after)\s(?:l['’]|la |il |the |that |your )(?:\p{L}+\s){0,2}|(?:grazie|thanks|thank you)[^,;:]{0,20}\s(?:aver|avere|having|solving|fixing|resolving|handling)\s[^,;:]{0,40}|(?:grazie (?:mille |ancora )?(?:per|del|della|dell['’])|thank(?:s| you)(?: again| so much)? for)\s?(?:il |la |l['’]|lo |vostro |vostra |tuo |the |your )*(?:\p{L}+\s){0,3}|(?:yesterday|last (?:week|month|year|friday|monday|tuesday|wednesday|thursday))['’]s\s(?:\p{L}+\s)?|(?:precedente|scorsa|scorso|vecchia|vecchio|previous|earlier|old)\s(?:\p{L}+\s){0,2})$/iu;
 const PAST_AFTER =
   /^[^,;:]{0,30}?\s(?:di ieri|dell['’]altro (?:ieri|giorno)|(?:della|del|di) (?:\p{L}+\s)?scors[oa]|di (?:lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica) scors[oa]|precedente|(?:of|from) (?:yesterday|last)|(?:you|we) (?:did|fixed|sent|made)|last (?:week|month)|yesterday)(?![\p{L}])|^[^,;:]{0,60}\s(?:è|sono|è già|has been|have been|is|was|were|are)\s(?:(?:già|ora|stat[oa]|now|already|all|been)\s){0,2}(?:risolt|chius|sistemat|complet|conclus|a posto|rientrat|superat|passat|resolved|solved|fixed|done|closed|sorted|over)/iu;
 

@@ -1,0 +1,137 @@
+import {
+  ACTIVITY_STATE,
+  APPROVAL,
+  COMMON,
+  FIRMNESS,
+  ACTIVITY_HEADER as HEADER,
+  KIND,
+  originLabel,
+  WORK_STATUS,
+} from './labels.js';
+import type { ActivityRow, WorkbookLanguage } from './statement.js';
+import type { Column } from './table-sheet.js';
+
+/** The columns of the activities: what was agreed, what was done, what it cost. */
+export function activityColumns(language: WorkbookLanguage): readonly Column<ActivityRow>[] {
+  const flag = (set: boolean): string | undefined => (set ? COMMON.yes[language] : undefined);
+  return [
+    { key: 'number', header: HEADER.number, width: 6, kind: 'number', value: (row) => row.number },
+    { key: 'title', header: HEADER.title, width: 38, kind: 'text', value: (row) => row.displayTitle },
+    { key: 'kind', header: HEADER.kind, width: 14, kind: 'text', value: (row) => KIND[row.kind][language] },
+    {
+      key: 'origin',
+      header: HEADER.origin,
+      width: 11,
+      kind: 'text',
+      value: (row) => originLabel(row.origin, language),
+    },
+    { key: 'urgent', header: HEADER.urgent, width: 9, kind: 'flag', value: (row) => flag(row.urgent) },
+    { key: 'assignee', header: HEADER.assignee, width: 15, kind: 'text', value: (row) => row.assignee },
+    {
+      key: 'workStatus',
+      header: HEADER.workStatus,
+      width: 12,
+      kind: 'text',
+      value: (row) => WORK_STATUS[row.workStatus][language],
+    },
+    {
+      key: 'approval',
+      header: HEADER.approval,
+      width: 14,
+      kind: 'text',
+      value: (row) => APPROVAL[row.approval][language],
+    },
+    {
+      key: 'state',
+      header: HEADER.state,
+      width: 12,
+      kind: 'text',
+      value: (row) => ACTIVITY_STATE[row.state][language],
+    },
+    {
+      key: 'estimateVersion',
+      header: HEADER.estimateVersion,
+      width: 8,
+      kind: 'number',
+      value: (row) => row.estimateVersion,
+    },
+    {
+      key: 'estimateMinutes',
+      header: HEADER.estimate,
+      width: 9,
+      kind: 'minutes',
+      value: (row) => row.estimateMinutes,
+      summed: true,
+    },
+    {
+      key: 'multiplier',
+      header: HEADER.multiplier,
+      width: 7,
+      kind: 'number',
+      value: (row) => row.multiplier,
+    },
+    {
+      key: 'weightedMinutes',
+      header: HEADER.weighted,
+      width: 10,
+      kind: 'minutes',
+      value: (row) => row.weightedMinutes,
+      summed: true,
+    },
+    {
+      key: 'actualMinutes',
+      header: HEADER.actual,
+      width: 10,
+      kind: 'minutes',
+      value: (row) => row.actualMinutes,
+      summed: true,
+    },
+    {
+      key: 'actualHours',
+      header: HEADER.hours,
+      width: 8,
+      kind: 'duration',
+      value: (row) => row.actualMinutes,
+      of: 'actualMinutes',
+    },
+    {
+      key: 'chargedMinutes',
+      header: HEADER.charged,
+      width: 10,
+      kind: 'minutes',
+      value: (row) => row.chargedMinutes,
+      summed: true,
+    },
+    {
+      key: 'chargedHours',
+      header: HEADER.hours,
+      width: 8,
+      kind: 'duration',
+      value: (row) => row.chargedMinutes,
+      of: 'chargedMinutes',
+    },
+    {
+      key: 'overrunMinutes',
+      header: HEADER.overrun,
+      width: 12,
+      kind: 'minutes',
+      value: (row) => row.overrunMinutes,
+      summed: true,
+    },
+    { key: 'dueOn', header: HEADER.dueOn, width: 11, kind: 'date', value: (row) => row.dueOn },
+    {
+      key: 'dueFirmness',
+      header: HEADER.dueFirmness,
+      width: 10,
+      kind: 'text',
+      value: (row) => row.dueFirmness && FIRMNESS[row.dueFirmness][language],
+    },
+    {
+      key: 'unfinished',
+      header: HEADER.unfinished,
+      width: 8,
+      kind: 'flag',
+      value: (row) => flag(row.unfinished),
+    },
+  ];
+}
