@@ -12,6 +12,7 @@ const env = {
   ...process.env,
   PATH: `${bin}${delimiter}${process.env.PATH}`,
   NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+  TURBO_TELEMETRY_DISABLED: '1',
 };
 
 function step(title, command, args) {

@@ -40,7 +40,7 @@ export const ledgerService: ServiceDefinition = {
     project: (event, tx) => project(event, tx),
     committed: (events) => react(events, core, app),
   }),
-  due: (core, app) => ({
+  due: (_core, app) => ({
     'package-due': (thing) => fireDue(thing, app),
     'consider-used-up': ({ entityId, dueAt }) => app.get(Reactions).consider(entityId, dueAt),
     'settle-transfer': ({ entityId, data }) =>

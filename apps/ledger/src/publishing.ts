@@ -1,6 +1,8 @@
 import type { StoredEvent } from '@monteore/event-store';
 import type { Json } from '@monteore/kernel';
 import type { PublicForm } from '@monteore/messaging';
+import { chargedDeltaOf } from './explaining-a-balance/views.js';
+import type { PackageEvent } from './package/events.js';
 import { packageEventOf } from './package-stream/package-streams.js';
 
 /** Events that are nobody else's business, and members that only the ledger's own fold needs. */
@@ -45,6 +47,15 @@ export function publishLedgerEvent(event: StoredEvent): PublicForm | null {
     packageId: stamp.packageId,
     clientId: stamp.clientId,
     balances: stamp.balances,
+    entry: {
+      sequence: event.version,
+      occurredOn: event.occurredOn,
+      postedDeltaMinutes: stamp.postedDeltaMinutes,
+      heldDeltaMinutes: stamp.heldDeltaMinutes,
+      chargedDeltaMinutes: chargedDeltaOf({ type, data } as PackageEvent),
+      actor: event.metadata.actor,
+      hash: event.hash,
+    },
     ...(WITHOUT_LOTS.has(type) ? {} : { lots: stamp.lots }),
     ...('activityId' in facts && stamp.activities[0] !== undefined ? { activity: stamp.activities[0] } : {}),
   };

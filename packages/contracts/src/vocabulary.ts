@@ -104,6 +104,24 @@ export const zLot = z.object({
 });
 export type Lot = z.infer<typeof zLot>;
 
+export const zActor = z.object({
+  subject: z.string(),
+  role: z.string(),
+  onBehalfOf: z.string().optional(),
+});
+
+/** One entry of a package's ledger, as it can be checked against the hash chain (R15). */
+export const zLedgerEntry = z.object({
+  sequence: zCount,
+  occurredOn: zLocalDate,
+  postedDeltaMinutes: zCount,
+  heldDeltaMinutes: zCount,
+  chargedDeltaMinutes: zCount,
+  actor: zActor,
+  hash: z.string(),
+});
+export type LedgerEntry = z.infer<typeof zLedgerEntry>;
+
 /** Where an activity's minutes stand, after the event that carries it. */
 export const zActivityMinutes = z.object({
   activityId: z.string(),
@@ -115,9 +133,3 @@ export const zActivityMinutes = z.object({
   overrunMinutes: zCount,
 });
 export type ActivityMinutes = z.infer<typeof zActivityMinutes>;
-
-export const zActor = z.object({
-  subject: z.string(),
-  role: z.string(),
-  onBehalfOf: z.string().optional(),
-});

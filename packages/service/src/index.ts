@@ -1,6 +1,7 @@
 export * from './access/access-copy.js';
 export * from './auth/token-verifier.js';
 export * from './blobs/blobs.js';
+export * from './clock/test-clock.js';
 export * from './command-handling/stream-runtime.js';
 export * from './database/service-database.js';
 export * from './due/due-things.js';
@@ -11,5 +12,7 @@ export * from './http/principal.js';
 export * from './http/problem.filter.js';
 export * from './http/validation.js';
 export * from './http/waiting.js';
+export * from './links/link-token.js';
+export * from './pages/page.js';
 export * from './people/people.js';
 export * from './service.js';

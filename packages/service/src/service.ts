@@ -42,7 +42,10 @@ import { AuthGuard } from './http/auth.guard.js';
 import { decodePosition, type Freshness, POSITION_HEADER } from './http/command-context.js';
 import { ProblemFilter, sendProblem } from './http/problem.filter.js';
 import { schemaPipe } from './http/validation.js';
+import { LinkVerifier } from './links/link-token.js';
 import { People, peopleHandlers, peopleTables } from './people/people.js';
+
+export type KeyLocation = { readonly file: string } | { readonly url: string };
 
 export interface ServiceSettings {
   readonly databaseUrl: string;
@@ -54,7 +57,9 @@ export interface ServiceSettings {
   readonly blobsUrl: string;
   /** From which ids of people are made. At least 32 characters. */
   readonly installationSecret: string;
-  readonly keys: { readonly file: string } | { readonly url: string };
+  readonly keys: KeyLocation;
+  /** Public keys of the links in mails, which only intake signs. */
+  readonly linkKeys: KeyLocation;
   /** Where people reach the system; links in mails begin with it. No trailing slash. */
   readonly publicUrl: string;
   readonly clock: Clock;
@@ -74,6 +79,7 @@ export interface ServiceCore {
   readonly blobs: Blobs;
   readonly people: People;
   readonly access: AccessCopy;
+  readonly links: LinkVerifier;
   readonly source: string;
   /** The place of the command's last public event, for Monteore-Position; null when nothing of it is public. */
   freshnessOf(events: readonly StoredEvent[]): Freshness | null;
@@ -169,6 +175,7 @@ async function makeCore(definition: ServiceDefinition, settings: ServiceSettings
     blobs: new Blobs(settings.blobsUrl),
     people: new People(database, settings.installationSecret),
     access: new AccessCopy(database),
+    links: new LinkVerifier(new KeySource(settings.linkKeys)),
     source,
     freshnessOf: (events) => {
       const last = events.findLast((event) => definition.publish(event) !== null);
@@ -234,11 +241,11 @@ export async function startService(
     topic: eventsTopicOf(definition.name),
     publish: definition.publish,
   });
-  const own_projection = definition.projection?.(core, app);
+  const ownProjection = definition.projection?.(core, app);
   const projection =
-    own_projection === undefined
+    ownProjection === undefined
       ? null
-      : new OwnProjection({ name: 'own', store: core.store, database: core.database, ...own_projection });
+      : new OwnProjection({ name: 'own', store: core.store, database: core.database, ...ownProjection });
   const sweeper = new Sweeper({
     database: core.database,
     clock: core.clock,

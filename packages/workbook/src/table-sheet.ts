@@ -180,7 +180,7 @@ function writeTotals<Row>(
   range: (key: string) => string,
 ): void {
   const firstText = columns.findIndex(({ kind }) => kind === 'text');
-  const valueOf = (column: Column<Row>, index: number): ExcelJS.CellValue => {
+  const totalOf = (column: Column<Row>, index: number): ExcelJS.CellValue => {
     if (index === firstText) return COMMON.total[language];
     if (isSummed(column)) return { formula: `SUM(${range(column.key)})`, result: sums.get(column.key) ?? 0 };
     if (column.kind !== 'duration' || !sums.has(column.of)) return null;
@@ -188,7 +188,7 @@ function writeTotals<Row>(
     return { formula: durationFormula(address), result: durationValue(sums.get(column.of) ?? 0) };
   };
   for (const [index, column] of columns.entries()) {
-    put(target, index, valueOf(column, index), STYLES[language].total[column.kind]);
+    put(target, index, totalOf(column, index), STYLES[language].total[column.kind]);
   }
   target.commit();
 }

@@ -51,7 +51,7 @@ const quote: Formatter = (element, walk, builder) => {
 /** The address of a link matters to who reads the request, unless the text says it already or it only tracks. */
 const link: Formatter = (element, walk, builder) => {
   walk(element.children, builder);
-  const href = (element.attribs?.['href'] ?? '').trim();
+  const href = (element.attribs?.href ?? '').trim();
   if (!/^https?:\/\/[^\s]{1,200}$/i.test(href)) return;
   const text = textOf(element.children, 0).trim();
   const bare = (url: string) =>

@@ -30,7 +30,8 @@ export function askKind(sentence: string, question: boolean): AskKind | undefine
 
 /** "Potete capire perché le conferme finiscono nello spam?" names its own matter; "potete capire da cosa dipende?" does not. */
 function hasOwnObject(sentence: string): boolean {
-  if (/(?:aiutar(?:ci|mi) (?:con|nella|nel|a)|help (?:us|me) (?:with|to))\s\S+\s\S+/iu.test(sentence)) return true;
+  if (/(?:aiutar(?:ci|mi) (?:con|nella|nel|a)|help (?:us|me) (?:with|to))\s\S+\s\S+/iu.test(sentence))
+    return true;
   return (
     /(?:perch[eé]|come mai|why|se|whether|if)\s.{0,40}(?:il|lo|la|i|gli|le|l['’]|the|our|nostr[aoie])\s?\p{L}{4}/iu.test(
       sentence,

@@ -189,7 +189,9 @@ function isNewMatter(
 
 /** "We would like to understand the newsletter" covers the questions that unfold it. */
 function isUmbrella(ask: Ask): boolean {
-  return ask.kind === 'request' && /(?:capire|sapere|imparare|understand|know|learn)(?![\p{L}])/iu.test(ask.text);
+  return (
+    ask.kind === 'request' && /(?:capire|sapere|imparare|understand|know|learn)(?![\p{L}])/iu.test(ask.text)
+  );
 }
 
 function hasNewField(ask: Ask, earlier: readonly Ask[]): boolean {

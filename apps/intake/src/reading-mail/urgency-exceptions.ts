@@ -61,8 +61,8 @@ function isDenied({ before, word, after, question, next }: WordInSentence): bool
 
 /** "Non solo urgente", "non meno urgente": a denial that affirms. */
 function isNotOnly(match: RegExpExecArray, clause: string): boolean {
-  const filler = (match.groups?.['filler'] ?? '').trim().toLowerCase();
-  const negator = (match.groups?.['negator'] ?? '').toLowerCase();
+  const filler = (match.groups?.filler ?? '').trim().toLowerCase();
+  const negator = (match.groups?.negator ?? '').toLowerCase();
   if (/\b(?:solo|soltanto|solamente|only|just)$/.test(clause.trim().toLowerCase())) return true;
   const lastWord = filler.split(/\s+/).at(-1);
   const earlier = clause.slice(0, match.index).trim().toLowerCase();
@@ -112,7 +112,11 @@ function isLabel({ before, word, after }: WordInSentence): boolean {
     )
   )
     return true;
-  if (/(?:^|[^\p{L}])(?:cure|prestazioni|emergenza)[\s/-]$/iu.test(near) || /^\scare(?![\p{L}])/i.test(after)) return true;
+  if (
+    /(?:^|[^\p{L}])(?:cure|prestazioni|emergenza)[\s/-]$/iu.test(near) ||
+    /^\scare(?![\p{L}])/iu.test(after)
+  )
+    return true;
   // "Le urgenze" in the plural are those of the visitors, unless the writer has them.
   if (/^urgenze$/i.test(word))
     return !/(?:abbiamo|ho|sono|ci sono|queste|due|tre)\s(?:\p{L}+\s){0,2}$/iu.test(near);

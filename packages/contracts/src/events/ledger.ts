@@ -8,6 +8,7 @@ import {
   zDue,
   zKind,
   zLanguage,
+  zLedgerEntry,
   zLocalDate,
   zLot,
   zPolicy,
@@ -18,6 +19,8 @@ const ofPackage = {
   packageId: z.string(),
   clientId: z.string(),
   balances: zBalances,
+  /** The entry of the ledger that this event is: its place, both times' day, what it moved, and its link in the chain. */
+  entry: zLedgerEntry,
 };
 const withLots = { ...ofPackage, lots: z.array(zLot) };
 
