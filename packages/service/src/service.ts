@@ -152,14 +152,19 @@ async function prepareSchemas(definition: ServiceDefinition, settings: ServiceSe
   }
 }
 
+/**
+ * At most 10 connections (architecture.md, Two ways to run it): 4 of the database, 2 of the store and 1 for its
+ * signals, 1 of messaging and 1 that listens, 1 for blobs.
+ */
 async function makeCore(definition: ServiceDefinition, settings: ServiceSettings): Promise<ServiceCore> {
   const { name } = definition;
   const database = await ServiceDatabase.connect({ url: settings.databaseUrl, schema: name });
   const store = createPostgresEventStore({
     connectionString: settings.databaseUrl,
     schema: `${name}_events`,
+    maxConnections: 2,
   });
-  const messaging = createPostgresMessaging({ connectionString: settings.messagingUrl });
+  const messaging = createPostgresMessaging({ connectionString: settings.messagingUrl, maxConnections: 1 });
   const source = sourceOf(name, await store.storeId());
   return {
     name,

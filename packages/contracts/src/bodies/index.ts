@@ -1,2 +1,3 @@
 export * from './estimation.js';
+export * from './intake.js';
 export * from './ledger.js';

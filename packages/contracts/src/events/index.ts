@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { estimationEvents } from './estimation.js';
+import { identityEvents } from './identity.js';
 import { intakeEvents } from './intake.js';
 import { ledgerEvents } from './ledger.js';
 import { peopleEvents } from './people.js';
@@ -11,6 +12,7 @@ export const integrationEvents = {
   estimation: estimationEvents,
   ledger: ledgerEvents,
   reporting: reportingEvents,
+  identity: identityEvents,
 } as const;
 
 export type PublishingService = keyof typeof integrationEvents;
@@ -31,4 +33,4 @@ export type IntegrationEvent<S extends PublishingService, T extends EventTypeOf<
 export { type ActivitySnapshot, zActivitySnapshot } from './estimation.js';
 export { type RequestSnapshot, zRequestSnapshot } from './intake.js';
 export type { PersonKnown } from './people.js';
-export { estimationEvents, intakeEvents, ledgerEvents, peopleEvents, reportingEvents };
+export { estimationEvents, identityEvents, intakeEvents, ledgerEvents, peopleEvents, reportingEvents };

@@ -37,4 +37,13 @@ export const intakeEvents = {
     /** Urgency said in a reply counts as the client's word for a new version (R8). */
     urgent: z.boolean(),
   }),
+  /** A reply to a mail about an activity that no request stands behind. */
+  ActivityReplyReceived: z.object({
+    activityId: z.string(),
+    packageId: z.string(),
+    clientId: z.string(),
+    contactId: z.string(),
+    replyId: z.string(),
+    urgent: z.boolean(),
+  }),
 } as const;

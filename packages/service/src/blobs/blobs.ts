@@ -31,7 +31,7 @@ export class Blobs {
   ) {
     this.pool = new pg.Pool({
       connectionString,
-      max: 2,
+      max: 1,
       connectionTimeoutMillis: 2000,
       statement_timeout: 10_000,
     });
