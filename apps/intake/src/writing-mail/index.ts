@@ -1,0 +1,1 @@
+export { writingMailTables } from './tables.js';
