@@ -14,6 +14,7 @@ import { Reactions } from './following-activities/reactions.js';
 import { LedgerModule } from './ledger.module.js';
 import { decideDue } from './package/decide.js';
 import { dueInstants } from './package/due.js';
+import type { PackageFacts } from './package/events.js';
 import { PackageStreams, packageEventOf } from './package-stream/package-streams.js';
 import { publishLedgerEvent } from './publishing.js';
 
@@ -43,6 +44,10 @@ export const ledgerService: ServiceDefinition = {
   due: (_core, app) => ({
     'package-due': (thing) => fireDue(thing, app),
     'consider-used-up': ({ entityId, dueAt }) => app.get(Reactions).consider(entityId, dueAt),
+    'receive-transfer': ({ data }) =>
+      app
+        .get(Rollover)
+        .receive(String(data.fromPackageId), data as unknown as PackageFacts['HoursTransferred']),
     'settle-transfer': ({ entityId, data }) =>
       app.get(Rollover).settle(entityId, String(data.fromPackageId), String(data.toPackageId)),
   }),
@@ -72,6 +77,14 @@ async function project(event: StoredEvent, tx: ServiceTransaction): Promise<void
       data: { fromPackageId: recorded.data.fromPackageId, toPackageId: packageId },
     });
   }
+  if (recorded.type === 'HoursTransferred') {
+    await scheduleDue(tx, {
+      kind: 'receive-transfer',
+      entityId: recorded.data.transferId,
+      dueAt: event.recordedAt,
+      data: { ...recorded.data, fromPackageId: packageId },
+    });
+  }
   if (
     recorded.stamp.postedDeltaMinutes !== 0 ||
     recorded.stamp.heldDeltaMinutes !== 0 ||
@@ -81,7 +94,7 @@ async function project(event: StoredEvent, tx: ServiceTransaction): Promise<void
   }
 }
 
-/** After the commit: timers for what falls due, and the last step of a rollover that a crash interrupted. */
+/** After the commit: timers for what falls due. */
 async function react(
   events: readonly StoredEvent[],
   core: ServiceCore,
@@ -93,9 +106,6 @@ async function react(
     if (['PackageOpened', 'LotAdded', 'ClosureScheduled', 'ChargeReversed'].includes(event.type)) {
       changed.add(event.streamId.slice('package-'.length));
     }
-    const recorded = packageEventOf(event);
-    if (recorded.type === 'HoursTransferred')
-      await app.get(Rollover).receive(recorded.stamp.packageId, recorded.data);
   }
   for (const packageId of changed) {
     const loaded = await app.get(PackageStreams).load(packageId);

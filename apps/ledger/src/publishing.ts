@@ -15,6 +15,11 @@ const PRIVATE_MEMBERS = [
   'draws',
   'toHold',
   'toLots',
+  'uncovered',
+  'leftAgainMinutes',
+  'beyondHoldMinutes',
+  'roundedMinutes',
+  'afterEnd',
   'newLot',
   'newLotId',
 ];

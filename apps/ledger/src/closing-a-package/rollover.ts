@@ -4,6 +4,7 @@ import {
   isRefusal,
   type Refusal,
   RefusalError,
+  randomId,
   SYSTEM_ACTOR,
 } from '@monteore/kernel';
 import type { CommandEnvelope } from '@monteore/service';
@@ -14,8 +15,8 @@ import { expectTransfer, receiveTransfer, withdrawTransfer } from './decide.js';
 
 /**
  * R14, rollover between two streams without a common commit: the receiver expects, the first closes with the transfer
- * out, the receiver records the lots; each step is a command whose id derives from the transfer, so a crash between
- * two of them is mended by repeating.
+ * out, the receiver records the lots. Each step looks at the transfer's id in the receiver's state, so repeating it
+ * after a crash moves nothing more; expecting and withdrawing may alternate under one id, when a closing is tried again.
  */
 @Injectable()
 export class Rollover {
@@ -30,7 +31,7 @@ export class Rollover {
     const command = { transferId, fromPackageId: from.packageId, clientId: from.clientId };
     const result = await this.streams.decide(
       toPackageId,
-      { ...envelope, commandId: derivedId('expect-transfer', transferId), inputHash: inputHashOf(command) },
+      { ...envelope, commandId: randomId(), inputHash: inputHashOf(command) },
       (state, context) => expectTransfer(state, context, command),
     );
     if (isRefusal(result)) throw new RefusalError(result.status === 404 ? unknownTarget() : result);
@@ -38,10 +39,8 @@ export class Rollover {
 
   /** After the first package did not close: the receiver need not wait. */
   async withdraw(transferId: string, toPackageId: string): Promise<void> {
-    await this.streams.decideOrThrow(
-      toPackageId,
-      this.envelope('withdraw-transfer', transferId),
-      (state, context) => withdrawTransfer(state, context, transferId),
+    await this.streams.decideOrThrow(toPackageId, this.envelope(randomId(), transferId), (state, context) =>
+      withdrawTransfer(state, context, transferId),
     );
   }
 
@@ -54,7 +53,7 @@ export class Rollover {
     }));
     await this.streams.decideOrThrow(
       toPackageId,
-      this.envelope('receive-transfer', transferId),
+      this.envelope(derivedId('receive-transfer', transferId), transferId),
       (state, context) => receiveTransfer(state, context, { transferId, fromPackageId, lots }),
     );
   }
@@ -62,14 +61,12 @@ export class Rollover {
   /** An expectation that is old: whether the first package closed with this transfer decides what becomes of it. */
   async settle(transferId: string, fromPackageId: string, toPackageId: string): Promise<void> {
     const from = await this.streams.load(fromPackageId);
-    const closedElsewise = from?.package.status === 'closed' && from.package.transferredOut !== toPackageId;
-    if (from === null || from.package.status !== 'closed' || closedElsewise)
-      await this.withdraw(transferId, toPackageId);
+    if (from?.package.transferOutId !== transferId) await this.withdraw(transferId, toPackageId);
   }
 
-  private envelope(what: string, transferId: string): CommandEnvelope {
+  private envelope(commandId: string, transferId: string): CommandEnvelope {
     return {
-      commandId: derivedId(what, transferId),
+      commandId,
       inputHash: inputHashOf(transferId),
       actor: SYSTEM_ACTOR,
       correlationId: transferId,

@@ -13,7 +13,7 @@ import {
 import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { PackageDesk } from '../package-stream/package-desk.js';
+import { factsOf, PackageDesk } from '../package-stream/package-desk.js';
 import { CORE } from '../tokens.js';
 import { decideOverrun } from './decide.js';
 
@@ -40,7 +40,7 @@ export class OverrunsController {
     const onBehalfOf = await this.whoDecides(packageId, body, caller);
     const { contactId: _, ...decision } = body;
     const input = { overrunId, ...decision, onBehalfOf };
-    const { state } = await this.desk.command(
+    const { events, state } = await this.desk.command(
       packageId,
       caller,
       input,
@@ -48,8 +48,13 @@ export class OverrunsController {
       (current, context) => decideOverrun(current, context, { overrunId, ...decision }),
       onBehalfOf,
     );
-    const overrun = state.status === 'unopened' ? undefined : state.overruns.get(overrunId);
-    return { overrunId, state: overrun?.state, minutes: overrun?.minutes };
+    const decided = factsOf(events, 'OverrunDecided');
+    const known = state.status === 'unopened' ? undefined : state.overruns.get(overrunId);
+    return {
+      overrunId,
+      state: decided?.outcome ?? known?.state,
+      minutes: decided?.remainingMinutes ?? known?.minutes,
+    };
   }
 
   /** A contact decides for itself; the team names an approver, but absorbs by itself. */

@@ -1,5 +1,5 @@
 import { type Minutes, type Refusal, refuse, roundTotalMinutes } from '@monteore/kernel';
-import { drawFrom, drawMinutes, spendableMinutes } from '../package/balances.js';
+import { drawFrom, drawMinutes, inDrawOrder, spendableMinutes } from '../package/balances.js';
 import { type Decision, decideOnLivePackage } from '../package/decide.js';
 import type { DecisionContext } from '../package/record.js';
 import { type ActivityState, activityOf, type Package, type PackageState } from '../package/state.js';
@@ -32,7 +32,7 @@ export function logWork(state: PackageState, context: DecisionContext, command: 
     const weightedMinutes = roundedMinutes * multiplier;
 
     const fromHoldMinutes = Math.min(weightedMinutes, activity.hold?.minutes ?? 0);
-    const fromHold = drawFrom(activity.hold?.allocations ?? [], fromHoldMinutes);
+    const fromHold = drawFrom(inDrawOrder(current, activity.hold?.allocations ?? []), fromHoldMinutes);
     const beyondMinutes = Math.min(
       weightedMinutes - fromHoldMinutes,
       allowedBeyondHold(current, activity),

@@ -1,4 +1,3 @@
-import { localDateOf } from '@monteore/calendar';
 import { zOpenPackage } from '@monteore/contracts';
 import { DEFAULT_POLICY, derivedId, RefusalError, refuse } from '@monteore/kernel';
 import { Allow, type Caller, CallerOf, REFERENTS, type ServiceCore } from '@monteore/service';
@@ -66,10 +65,6 @@ export class OpenPackageController {
         throw invalid(`/contacts/${index}/contactId`, 'is no contact of this client');
       }
     });
-    const today = localDateOf(this.core.clock.now());
-    if (body.expiresOn !== undefined && body.expiresOn < today)
-      throw invalid('/expiresOn', 'lies in the past');
-    if (body.endsOn !== undefined && body.endsOn < today) throw invalid('/endsOn', 'lies in the past');
   }
 }
 

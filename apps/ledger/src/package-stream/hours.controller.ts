@@ -1,23 +1,17 @@
-import { localDateOf } from '@monteore/calendar';
 import { zAdjustBalance, zChangePolicy, zId, zTopUp } from '@monteore/contracts';
-import { RefusalError, refuse } from '@monteore/kernel';
-import { Allow, type Caller, CallerOf, REFERENTS, type ServiceCore } from '@monteore/service';
+import { Allow, type Caller, CallerOf, REFERENTS } from '@monteore/service';
 import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { adjustBalance } from '../adjusting-the-balance/decide.js';
 import { changePolicy } from '../changing-policy/decide.js';
-import { CORE } from '../tokens.js';
 import { topUp } from '../topping-up/decide.js';
 import { factsOf, PackageDesk } from './package-desk.js';
 
 /** Top-ups, policy and adjustments of a package: the referent's desk (R17). */
 @Controller('v1/packages/:packageId')
 export class HoursController {
-  constructor(
-    @Inject(CORE) private readonly core: ServiceCore,
-    @Inject(PackageDesk) private readonly desk: PackageDesk,
-  ) {}
+  constructor(@Inject(PackageDesk) private readonly desk: PackageDesk) {}
 
   @Post('lots')
   @Allow('ledger:write', ...REFERENTS)
@@ -27,19 +21,6 @@ export class HoursController {
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (body.expiresOn !== undefined && body.expiresOn < localDateOf(this.core.clock.now())) {
-      throw new RefusalError(
-        refuse(
-          422,
-          'ledger.lot-expired',
-          'The lot would be expired already',
-          '/expiresOn: lies in the past',
-          {
-            errors: [{ pointer: '/expiresOn', detail: 'lies in the past' }],
-          },
-        ),
-      );
-    }
     const { events } = await this.desk.command(packageId, caller, body, reply, (state, context) =>
       topUp(state, context, body),
     );
@@ -55,10 +36,11 @@ export class HoursController {
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { state } = await this.desk.command(packageId, caller, body, reply, (current, context) =>
+    const { events, state } = await this.desk.command(packageId, caller, body, reply, (current, context) =>
       changePolicy(current, context, body),
     );
-    return { policy: state.status === 'unopened' ? undefined : state.policy };
+    const unchanged = state.status === 'unopened' ? undefined : state.policy;
+    return { policy: factsOf(events, 'PolicyChanged')?.policy ?? unchanged };
   }
 
   @Post('adjustments')

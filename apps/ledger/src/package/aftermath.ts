@@ -1,21 +1,16 @@
 import { balancesOf, consumedPercent, spendableMinutes } from './balances.js';
-import { expireFreed, finishClosing } from './finish-closing.js';
+import { expireFreed, finishEnded } from './finish-closing.js';
 import type { Recorder } from './record.js';
 import { grant, planItem } from './reservation-plan.js';
 
-/** What follows from any command by itself, in the same append as its events. */
+/** What follows from any command by itself, in the same append as its events. A closed package stays as it is. */
 export function settleAftermath(recorder: Recorder): void {
+  if (recorder.package.status === 'closed') return;
   expireFreed(recorder);
   offerWaiting(recorder);
   tellThresholds(recorder);
+  finishEnded(recorder);
   const state = recorder.package;
-  if (
-    state.status === 'closing' &&
-    state.openOverrunIds.length === 0 &&
-    balancesOf(state).postedMinutes >= 0
-  ) {
-    finishClosing(recorder, { cause: 'end-date', residual: 'expire' });
-  }
   if (state.status === 'open' && state.closesAt !== undefined && !isUsedUp(recorder)) {
     recorder.record('ClosureCalledOff', {});
   }
@@ -56,11 +51,15 @@ function tellThresholds(recorder: Recorder): void {
   }
 }
 
-/** R14: nothing left, and nothing of the ledger's own that waits. */
+/** R14: nothing left, and nothing of the ledger's own that waits or is on its way here. */
 export function isUsedUp(recorder: Recorder): boolean {
   const state = recorder.package;
   const { postedMinutes, heldMinutes } = balancesOf(state);
   return (
-    postedMinutes === 0 && heldMinutes === 0 && state.openOverrunIds.length === 0 && state.needs.length === 0
+    postedMinutes === 0 &&
+    heldMinutes === 0 &&
+    state.openOverrunIds.length === 0 &&
+    state.needs.length === 0 &&
+    state.expectedTransfers.length === 0
   );
 }

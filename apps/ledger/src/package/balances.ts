@@ -49,6 +49,13 @@ export function drawFrom(sources: readonly Draw[], minutes: Minutes): Draw[] {
   return mergeDraws(draws);
 }
 
+/** R13: the same draws, those from the lot that expires first before the others, overdraft last. */
+export function inDrawOrder(state: Package, draws: readonly Draw[]): Draw[] {
+  const places = new Map(drawOrder(state.lots).map((lot, place) => [lot.lotId, place]));
+  const placeOf = ({ lotId }: Draw) => (lotId === null ? places.size : places.get(lotId)!);
+  return [...draws].sort((a, b) => placeOf(a) - placeOf(b));
+}
+
 /** One draw a lot, in the order of their first mention. */
 export function mergeDraws(draws: readonly Draw[]): Draw[] {
   const byLot = new Map<string | null, Minutes>();

@@ -1,6 +1,6 @@
-import { endOfDay } from '@monteore/calendar';
-import { balancesOf } from './balances.js';
-import { finishClosing } from './finish-closing.js';
+import { endOfDay, localDateOf } from '@monteore/calendar';
+import { isUsedUp } from './aftermath.js';
+import { finishClosing, finishEnded } from './finish-closing.js';
 import type { Recorder } from './record.js';
 
 /**
@@ -42,21 +42,25 @@ function nextDue(recorder: Recorder): (() => void) | null {
   }
   if (state.status === 'open' && state.endsOn !== undefined) {
     const { endsOn } = state;
-    candidates.push({ at: endOfDay(endsOn), apply: () => recorder.record('PackageClosing', {}, endsOn) });
+    candidates.push({ at: endOfDay(endsOn), apply: () => endPackage(recorder, endsOn) });
   }
   if (state.status === 'open' && state.closesAt !== undefined) {
-    candidates.push({ at: state.closesAt, apply: () => closeUsedUp(recorder) });
+    const { closesAt } = state;
+    candidates.push({ at: closesAt, apply: () => closeUsedUp(recorder, localDateOf(closesAt)) });
   }
   const due = candidates.filter((candidate) => candidate.at <= recorder.context.now);
   due.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   return due[0]?.apply ?? null;
 }
 
-/** R14: the package announced as used up closes at its hour, unless hours came meanwhile. */
-function closeUsedUp(recorder: Recorder): void {
-  if (balancesOf(recorder.package).postedMinutes === 0) {
-    finishClosing(recorder, { cause: 'used-up', residual: 'expire' });
-  } else {
-    recorder.record('ClosureCalledOff', {});
-  }
+/** R14: at its end date nothing new is approved; with nothing open it closes that very day, whenever that is noticed. */
+function endPackage(recorder: Recorder, endsOn: string): void {
+  recorder.record('PackageClosing', {}, endsOn);
+  finishEnded(recorder, endsOn);
+}
+
+/** R14: the package announced as used up closes at its hour, unless something came meanwhile. */
+function closeUsedUp(recorder: Recorder, closedOn: string): void {
+  if (isUsedUp(recorder)) finishClosing(recorder, { cause: 'used-up', residual: 'expire', closedOn });
+  else recorder.record('ClosureCalledOff', {}, closedOn);
 }

@@ -149,6 +149,8 @@ export interface PackageFacts {
     toHold: readonly Draw[];
     /** Given back to lots as available minutes. */
     toLots: readonly Draw[];
+    /** Of these, what lots had paid back of the overdraft (R1). */
+    uncovered: readonly Draw[];
     /** The mistake was not the client's: what came from an expired lot comes back without expiry (R15). */
     newLot?: { lotId: string; minutes: Minutes };
     /** Minutes that the activity's estimate has left again after its end. */

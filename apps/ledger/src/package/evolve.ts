@@ -1,14 +1,15 @@
-import { type Minutes, PersistentMap } from '@monteore/kernel';
-import { drawMinutes, mergeDraws, subtractDraws } from './balances.js';
-import type { Draw, PackageEvent, PackageFacts } from './events.js';
+import { type Minutes, PersistentMap, roundTotalMinutes } from '@monteore/kernel';
+import { mergeDraws, subtractDraws } from './balances.js';
+import type { PackageEvent, PackageFacts, ReservedItem } from './events.js';
+import { addLot, changeHeld, changeLot, changeRemaining, payBackOverdraft, uncover } from './lots.js';
 import {
   type ActivityState,
   activityOf,
-  type LotState,
   type OverrunState,
   type Package,
   type PackageState,
   sumOf,
+  withActivity,
 } from './state.js';
 
 /** Folds one event into the state. Trusts what was decided; knows nothing of time or of who asks. */
@@ -69,7 +70,7 @@ function evolvePackage(
     case 'ReservationRefused':
       return reservationRefused(state, event.data);
     case 'NeedWithdrawn':
-      return { ...state, needs: state.needs.filter((need) => need.needId !== event.data.needId) };
+      return needWithdrawn(state, event.data.needId);
     case 'ActivityEnded':
       return withActivity(state, event.data.activityId, { ended: { leftMinutes: event.data.leftMinutes } });
     case 'HoldReleased': {
@@ -116,7 +117,7 @@ function evolvePackage(
             ...lot,
             remainingMinutes: lot.remainingMinutes - part.minutes,
           })),
-        state,
+        { ...state, transferOutId: event.data.transferId },
       );
     case 'ThresholdCrossed':
       return { ...state, toldThresholds: [...state.toldThresholds, ...event.data.thresholdsPercent] };
@@ -133,9 +134,6 @@ function evolvePackage(
         closedOn: event.data.closedOn,
         cause: event.data.cause,
         needs: [],
-        ...(event.data.residual.toPackageId === undefined
-          ? {}
-          : { transferredOut: event.data.residual.toPackageId }),
       };
   }
 }
@@ -147,45 +145,6 @@ function withoutSchedule(state: Package): Package {
 
 function withoutNeedOf(state: Package, activityId: string): Package {
   return { ...state, needs: state.needs.filter((need) => need.item.activityId !== activityId) };
-}
-
-function withActivity(state: Package, activityId: string, change: Partial<ActivityState>): Package {
-  const activity = { ...activityOf(state, activityId), ...change };
-  return { ...state, activities: state.activities.with(activityId, activity) };
-}
-
-function changeLot(state: Package, lotId: string, change: (lot: LotState) => LotState): Package {
-  return { ...state, lots: state.lots.map((lot) => (lot.lotId === lotId ? change(lot) : lot)) };
-}
-
-/** Sets minutes aside on lots (sign 1) or frees them (sign −1). */
-function changeHeld(state: Package, draws: readonly Draw[], sign: 1 | -1): Package {
-  let { overdraft, lots } = state;
-  for (const draw of draws) {
-    if (draw.lotId === null)
-      overdraft = { ...overdraft, heldMinutes: overdraft.heldMinutes + sign * draw.minutes };
-    else
-      lots = lots.map((lot) =>
-        lot.lotId === draw.lotId ? { ...lot, heldMinutes: lot.heldMinutes + sign * draw.minutes } : lot,
-      );
-  }
-  return { ...state, lots, overdraft, heldMinutes: state.heldMinutes + sign * sumOf(draws) };
-}
-
-/** Takes minutes out of lots (sign −1) or puts them back (sign 1). */
-function changeRemaining(state: Package, draws: readonly Draw[], sign: 1 | -1): Package {
-  let { overdraft, lots } = state;
-  for (const draw of draws) {
-    if (draw.lotId === null)
-      overdraft = { ...overdraft, chargedMinutes: overdraft.chargedMinutes - sign * draw.minutes };
-    else
-      lots = lots.map((lot) =>
-        lot.lotId === draw.lotId
-          ? { ...lot, remainingMinutes: lot.remainingMinutes + sign * draw.minutes }
-          : lot,
-      );
-  }
-  return { ...state, lots, overdraft };
 }
 
 function lotAdded(state: Package, data: PackageFacts['LotAdded']): Package {
@@ -212,63 +171,6 @@ function afterNewHours(state: Package): Package {
     toldThresholds: state.toldThresholds.filter((mark) => state.chargedMinutes * 100 >= mark * total),
   };
 }
-
-function addLot(
-  state: Package,
-  lot: { lotId: string; minutes: Minutes; expiresOn?: string; origin: LotState['origin'] },
-): Package {
-  const added: LotState = {
-    lotId: lot.lotId,
-    origin: lot.origin,
-    minutes: lot.minutes,
-    remainingMinutes: lot.minutes,
-    heldMinutes: 0,
-    ...(lot.expiresOn === undefined ? {} : { expiresOn: lot.expiresOn }),
-    expired: false,
-    coveredMinutes: 0,
-  };
-  return { ...state, lots: [...state.lots, added] };
-}
-
-/**
- * R1: whatever minutes lots have free (a new lot, a released hold) first pay back what was charged on the overdraft,
- * then take over what is held on it. Posted and held do not change by it.
- */
-function payBackOverdraft(state: Package): Package {
-  if (state.overdraft.chargedMinutes === 0 && state.overdraft.heldMinutes === 0) return state;
-  const repaid = mergeDraws(freeDraws(state, state.overdraft.chargedMinutes));
-  const paid: Package = {
-    ...state,
-    lots: state.lots.map((lot) => {
-      const minutes = repaid.find((draw) => draw.lotId === lot.lotId)?.minutes ?? 0;
-      if (minutes === 0) return lot;
-      const coveredMinutes = lot.coveredMinutes + minutes;
-      return { ...lot, remainingMinutes: lot.remainingMinutes - minutes, coveredMinutes };
-    }),
-    overdraft: { ...state.overdraft, chargedMinutes: state.overdraft.chargedMinutes - sumOf(repaid) },
-  };
-  return takeOverHolds(paid);
-}
-
-function takeOverHolds(state: Package): Package {
-  if (state.overdraft.heldMinutes === 0) return state;
-  let next = state;
-  const holders = state.activities.values().sort((a, b) => (a.activityId < b.activityId ? -1 : 1));
-  for (const activity of holders) {
-    const onOverdraft = activity.hold?.allocations.find((draw) => draw.lotId === null)?.minutes ?? 0;
-    const places = freeDraws(next, onOverdraft);
-    if (activity.hold === undefined || places.length === 0) continue;
-    const left = [{ lotId: null, minutes: sumOf(places) }];
-    next = changeHeld(changeHeld(next, left, -1), places, 1);
-    const allocations = mergeDraws([...subtractDraws(activity.hold.allocations, left), ...places]);
-    next = withActivity(next, activity.activityId, { hold: { ...activity.hold, allocations } });
-  }
-  return next;
-}
-
-/** Up to `minutes` of what lots have free, in draw order; nothing of the overdraft. */
-const freeDraws = (state: Package, minutes: Minutes): Draw[] =>
-  drawMinutes(state, minutes).filter((draw) => draw.lotId !== null);
 
 function reserved(state: Package, data: PackageFacts['HoursReserved']): Package {
   let next: Package = {
@@ -302,11 +204,28 @@ function reserved(state: Package, data: PackageFacts['HoursReserved']): Package 
           minutes: sumOf(item.allocations),
           allocations: item.allocations,
         },
-        beyondHoldMinutes: 0,
+        beyondHoldMinutes: stillBeyond(state, before, item),
       }),
     };
   }
   return next;
+}
+
+/** R5: what was withdrawn before hours came may be asked for again under the same version. */
+function needWithdrawn(state: Package, needId: string): Package {
+  const withdrawn = state.needs.find((need) => need.needId === needId);
+  const rest = { ...state, needs: state.needs.filter((need) => need !== withdrawn) };
+  if (withdrawn?.kind !== 'reserve') return rest;
+  const { activityId, version } = withdrawn.item;
+  const versionSeen = Math.min(activityOf(state, activityId).versionSeen, version - 1);
+  return withActivity(rest, activityId, { versionSeen });
+}
+
+/** R6: what tolerance has given stays given where the new version's minutes do not cover it. */
+function stillBeyond(state: Package, before: ActivityState, item: ReservedItem): Minutes {
+  if (before.inForce?.version === item.version) return before.beyondHoldMinutes;
+  const uncovered = before.roundedMinutes - roundTotalMinutes(item.minutes, state.policy);
+  return Math.min(before.beyondHoldMinutes, Math.max(0, uncovered) * item.multiplier);
 }
 
 function reservationRefused(state: Package, data: PackageFacts['ReservationRefused']): Package {
@@ -397,7 +316,7 @@ function overrunDecided(state: Package, data: PackageFacts['OverrunDecided']): P
 function chargeReversed(state: Package, data: PackageFacts['ChargeReversed']): Package {
   const entry = state.entries.get(data.workEntryId)!;
   let next = changeRemaining(state, [...data.toHold, ...data.toLots], 1);
-  next = changeHeld(next, data.toHold, 1);
+  next = changeHeld(uncover(next, data.uncovered), data.toHold, 1);
   if (data.newLot !== undefined) next = addLot(next, { ...data.newLot, origin: 'reversal' });
   const before = activityOf(next, data.activityId);
   const activity: ActivityState = {
@@ -405,7 +324,7 @@ function chargeReversed(state: Package, data: PackageFacts['ChargeReversed']): P
     actualMinutes: before.actualMinutes - data.actualMinutes,
     roundedMinutes: before.roundedMinutes - entry.roundedMinutes,
     chargedMinutes: before.chargedMinutes - data.chargedMinutes,
-    beyondHoldMinutes: before.beyondHoldMinutes - data.beyondHoldMinutes,
+    beyondHoldMinutes: Math.max(0, before.beyondHoldMinutes - data.beyondHoldMinutes),
     ...(before.hold === undefined
       ? {}
       : {

@@ -1,15 +1,18 @@
 import { type Minutes, roundTotalMinutes } from '@monteore/kernel';
-import { drawFrom, drawMinutes, mergeDraws } from './balances.js';
+import { drawFrom, drawMinutes, inDrawOrder, mergeDraws, subtractDraws } from './balances.js';
 import type { Draw, RequestedItem, ReservedItem } from './events.js';
 import { evolve } from './evolve.js';
 import type { Recorder } from './record.js';
-import { activityOf, type OverrunState, type Package } from './state.js';
+import { type ActivityState, activityOf, type OverrunState, type Package, sumOf } from './state.js';
 
 export interface ItemPlan {
   readonly holdMinutes: Minutes;
   /** Overruns that the new minutes cover, with the weighted minutes charged of each (R5). */
   readonly covered: readonly { readonly overrun: OverrunState; readonly minutes: Minutes }[];
-  /** What `available` must have: the new hold, less the old one, plus covered overruns. May be negative. */
+  /**
+   * What `available` must have: the new hold, less the old one, plus covered overruns. May be negative. What a
+   * smaller hold frees on a lot whose last day is over expires with it (R13) and helps nobody.
+   */
   readonly requiredMinutes: Minutes;
 }
 
@@ -22,8 +25,13 @@ export function planItem(state: Package, item: RequestedItem): ItemPlan {
   const estimateMinutes = roundTotalMinutes(item.minutes, state.policy);
   const holdMinutes = Math.max(0, estimateMinutes - activity.roundedMinutes) * item.multiplier;
   const covered = coveredOverruns(state, item.activityId, estimateMinutes, activity.roundedMinutes);
+  const kept = keptOf(state, activity, holdMinutes);
+  const freed = subtractDraws(activity.hold?.allocations ?? [], kept);
   const requiredMinutes =
-    holdMinutes - (activity.hold?.minutes ?? 0) + covered.reduce((sum, part) => sum + part.minutes, 0);
+    holdMinutes -
+    sumOf(kept) -
+    sumOf(freed.filter((draw) => !isExpired(state, draw))) +
+    covered.reduce((sum, part) => sum + part.minutes, 0);
   return { holdMinutes, covered, requiredMinutes };
 }
 
@@ -92,11 +100,13 @@ export function grant(
 
 /** The new hold's lots: those of the old one stay, what is more follows the draw order of this moment (R13). */
 function allocate(state: Package, activityId: string, holdMinutes: Minutes): Draw[] {
-  const old = activityOf(state, activityId).hold?.allocations ?? [];
-  const keptMinutes = Math.min(
-    holdMinutes,
-    old.reduce((sum, draw) => sum + draw.minutes, 0),
-  );
-  const kept = drawFrom(old, keptMinutes);
-  return mergeDraws([...kept, ...drawMinutes(state, holdMinutes - keptMinutes)]);
+  const kept = keptOf(state, activityOf(state, activityId), holdMinutes);
+  return mergeDraws([...kept, ...drawMinutes(state, holdMinutes - sumOf(kept))]);
 }
+
+function keptOf(state: Package, { hold }: ActivityState, holdMinutes: Minutes): Draw[] {
+  return drawFrom(inDrawOrder(state, hold?.allocations ?? []), Math.min(holdMinutes, hold?.minutes ?? 0));
+}
+
+const isExpired = (state: Package, { lotId }: Draw): boolean =>
+  state.lots.some((lot) => lot.lotId === lotId && lot.expired);

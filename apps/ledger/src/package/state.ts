@@ -98,6 +98,8 @@ interface PackageBase {
   readonly toldThresholds: readonly number[];
   readonly expectedTransfers: readonly string[];
   readonly receivedTransfers: readonly string[];
+  /** The rollover with which the residual left (R14). */
+  readonly transferOutId?: string;
 }
 
 export interface ReservationAnswer {
@@ -111,7 +113,6 @@ export type ClosedPackage = PackageBase & {
   readonly status: 'closed';
   readonly closedOn: string;
   readonly cause: 'decision' | 'used-up' | 'end-date';
-  readonly transferredOut?: string;
 };
 export type Package = OpenPackage | ClosingPackage | ClosedPackage;
 export type LivePackage = OpenPackage | ClosingPackage;
@@ -130,5 +131,10 @@ export const newActivity = (activityId: string): ActivityState => ({
 
 export const activityOf = (state: Package, activityId: string): ActivityState =>
   state.activities.get(activityId) ?? newActivity(activityId);
+
+export function withActivity(state: Package, activityId: string, change: Partial<ActivityState>): Package {
+  const activity = { ...activityOf(state, activityId), ...change };
+  return { ...state, activities: state.activities.with(activityId, activity) };
+}
 
 export const sumOf = (draws: readonly Draw[]): Minutes => draws.reduce((sum, draw) => sum + draw.minutes, 0);

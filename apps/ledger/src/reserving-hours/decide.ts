@@ -1,7 +1,7 @@
 import type { Minutes, Refusal } from '@monteore/kernel';
 import { spendableMinutes } from '../package/balances.js';
 import { type Decision, decideOnPackage } from '../package/decide.js';
-import type { Need, RefusalCode, RequestedItem } from '../package/events.js';
+import type { Need, RefusalCode, RequestedItem, ReservedItem } from '../package/events.js';
 import type { DecisionContext, Recorder } from '../package/record.js';
 import { grant, planItem } from '../package/reservation-plan.js';
 import { activityOf, type Package, type PackageState } from '../package/state.js';
@@ -24,6 +24,7 @@ export function reserveHours(
   return decideOnPackage(state, context, (recorder) => {
     const current = recorder.package;
     if (current.answers.has(command.reservationId)) return;
+    if (command.items.every((item) => isInForce(current, item))) return repeatAnswer(recorder, command);
     if (current.status !== 'open') return refuseReservation(recorder, command, 'package-closed', 0);
     if (command.items.some((item) => isOvertaken(current, item))) {
       return refuseReservation(recorder, command, 'superseded', 0);
@@ -44,6 +45,20 @@ export function reserveHours(
 function isOvertaken(state: Package, item: RequestedItem): boolean {
   const activity = activityOf(state, item.activityId);
   return item.version <= activity.versionSeen || (activity.ended !== undefined && !item.reopens);
+}
+
+const isInForce = (state: Package, { activityId, version }: RequestedItem): boolean => {
+  const { inForce, hold } = activityOf(state, activityId);
+  return inForce?.version === version && hold !== undefined;
+};
+
+/** The version was granted before: the same answer again, with nothing moved. */
+function repeatAnswer(recorder: Recorder, { reservationId, items }: ReserveHours): undefined {
+  const granted = items.map(({ activityId }): ReservedItem => {
+    const { inForce, hold } = activityOf(recorder.package, activityId);
+    return { activityId, ...inForce!, reopens: false, allocations: hold!.allocations };
+  });
+  recorder.record('HoursReserved', { reservationId, items: granted, afterWaiting: false });
 }
 
 function refuseReservation(

@@ -41,7 +41,9 @@ function giveBack(recorder: Recorder, entry: WorkEntryState, reason: string): vo
     (overrun) => overrun.overrunId !== entry.overrunId,
   );
 
-  const returned = landingPlaces(state, mergeDraws([...entry.fromHold, ...entry.beyondHold]));
+  const charge = landingPlaces(state, mergeDraws([...entry.fromHold, ...entry.beyondHold]), []);
+  const ownCharge = landingPlaces(state, own?.draws ?? [], [charge]);
+  const returned = charge.places;
   const forOverruns = drawFrom(
     returned,
     Math.min(
@@ -52,7 +54,7 @@ function giveBack(recorder: Recorder, entry: WorkEntryState, reason: string): vo
   const rest = subtractDraws(returned, forOverruns);
   const goesToHold = activity.ended === undefined && activity.hold !== undefined;
   const toHold = goesToHold ? drawFrom(rest, Math.min(sumOf(rest), sumOf(entry.fromHold))) : [];
-  const toAvailable = mergeDraws([...subtractDraws(rest, toHold), ...landingPlaces(state, own?.draws ?? [])]);
+  const toAvailable = mergeDraws([...subtractDraws(rest, toHold), ...ownCharge.places]);
   const { live, expiredMinutes } = splitByExpiry(state, toAvailable);
   const leftAgain =
     sumOf(entry.fromHold) + (entry.afterEnd ? sumOf(entry.beyondHold) : 0) - sumOf(forOverruns);
@@ -68,6 +70,7 @@ function giveBack(recorder: Recorder, entry: WorkEntryState, reason: string): vo
       reason,
       toHold,
       toLots: mergeDraws([...live, ...forOverruns]),
+      uncovered: mergeDraws([...charge.uncovered, ...ownCharge.uncovered]),
       ...(expiredMinutes === 0 ? {} : { newLot: { lotId: recorder.newId('lot'), minutes: expiredMinutes } }),
       leftAgainMinutes: Math.max(0, leftAgain),
       beyondHoldMinutes: entry.afterEnd ? 0 : sumOf(entry.beyondHold),
@@ -101,17 +104,33 @@ function chargeOverruns(
   }
 }
 
-/** What was drawn on the overdraft and has been paid back since returns to the lots that paid, newest first. */
-function landingPlaces(state: Package, draws: readonly Draw[]): Draw[] {
-  const onOverdraft = sumOf(draws.filter((draw) => draw.lotId === null));
-  const stillOwed = Math.min(onOverdraft, state.overdraft.chargedMinutes);
-  const payers = [...state.lots].reverse().map((lot) => ({ lotId: lot.lotId, minutes: lot.coveredMinutes }));
-  return mergeDraws([
-    ...draws.filter((draw) => draw.lotId !== null),
-    { lotId: null, minutes: stillOwed },
-    ...drawFrom(payers, onOverdraft - stillOwed),
-  ]);
+interface Landing {
+  readonly places: readonly Draw[];
+  readonly uncovered: readonly Draw[];
 }
+
+/**
+ * What was drawn on the overdraft and has been paid back since returns to the lots that paid, newest first; `before` is
+ * what the same reversal has returned already.
+ */
+function landingPlaces(state: Package, draws: readonly Draw[], before: readonly Landing[]): Landing {
+  const onOverdraft = overdraftOf(draws);
+  const owedMinutes =
+    state.overdraft.chargedMinutes - before.reduce((sum, { places }) => sum + overdraftOf(places), 0);
+  const stillOwed = Math.min(onOverdraft, owedMinutes);
+  const payers = [...state.lots]
+    .reverse()
+    .map(({ lotId, coveredMinutes }) => ({ lotId, minutes: coveredMinutes }));
+  const left = subtractDraws(
+    payers,
+    before.flatMap(({ uncovered }) => uncovered),
+  );
+  const uncovered = drawFrom(left, onOverdraft - stillOwed);
+  const onLots = draws.filter((draw) => draw.lotId !== null);
+  return { places: mergeDraws([...onLots, { lotId: null, minutes: stillOwed }, ...uncovered]), uncovered };
+}
+
+const overdraftOf = (draws: readonly Draw[]): Minutes => sumOf(draws.filter((draw) => draw.lotId === null));
 
 function splitByExpiry(state: Package, draws: readonly Draw[]): { live: Draw[]; expiredMinutes: Minutes } {
   const expired = new Set(state.lots.filter((lot) => lot.expired).map((lot) => lot.lotId));
