@@ -1,0 +1,121 @@
+import type { ActivityMinutes, IntegrationEvent } from '@monteore/contracts';
+import type { Balances } from '@monteore/kernel';
+import type { Message, SqlTransaction } from '@monteore/messaging';
+
+/** The ledger's resulting values, copied and never added up: minutes of activities, balances of packages. */
+export const ledgerCopyTables = `
+  CREATE TABLE activity_minutes (
+    activity_id text PRIMARY KEY,
+    held_minutes integer NOT NULL,
+    actual_minutes integer NOT NULL,
+    charged_minutes integer NOT NULL,
+    overrun_minutes integer NOT NULL
+  );
+  CREATE TABLE package_balances (package_id text PRIMARY KEY, balances jsonb NOT NULL);
+  CREATE TABLE known_requests (
+    request_id text PRIMARY KEY,
+    package_id text,
+    urgent boolean NOT NULL
+  );`;
+
+export interface MinutesOfActivity {
+  readonly heldMinutes: number;
+  readonly actualMinutes: number;
+  readonly chargedMinutes: number;
+  readonly overrunMinutes: number;
+}
+
+export const NO_MINUTES: MinutesOfActivity = {
+  heldMinutes: 0,
+  actualMinutes: 0,
+  chargedMinutes: 0,
+  overrunMinutes: 0,
+};
+
+export class LedgerCopy {
+  constructor(private readonly database: SqlTransaction) {}
+
+  async minutesOf(activityIds: readonly string[]): Promise<Map<string, MinutesOfActivity>> {
+    const rows = await this.database.query<{
+      activity_id: string;
+      held_minutes: number;
+      actual_minutes: number;
+      charged_minutes: number;
+      overrun_minutes: number;
+    }>('SELECT * FROM activity_minutes WHERE activity_id = ANY ($1)', [activityIds]);
+    return new Map(
+      rows.map((row) => [
+        row.activity_id,
+        {
+          heldMinutes: row.held_minutes,
+          actualMinutes: row.actual_minutes,
+          chargedMinutes: row.charged_minutes,
+          overrunMinutes: row.overrun_minutes,
+        },
+      ]),
+    );
+  }
+
+  async balancesOf(packageId: string): Promise<Balances | null> {
+    const rows = await this.database.query<{ balances: Balances }>(
+      'SELECT balances FROM package_balances WHERE package_id = $1',
+      [packageId],
+    );
+    return rows[0]?.balances ?? null;
+  }
+
+  /** Whether the request is known on this package, and whether its writer said that it is urgent (R2). */
+  async request(packageId: string, requestId: string): Promise<{ readonly urgent: boolean } | null> {
+    const rows = await this.database.query<{ urgent: boolean }>(
+      'SELECT urgent FROM known_requests WHERE request_id = $1 AND package_id = $2',
+      [requestId, packageId],
+    );
+    return rows[0] ?? null;
+  }
+}
+
+/** Every event of the ledger carries the balances after it, and of an activity its minutes. */
+export async function copyLedger(message: Message, tx: SqlTransaction): Promise<void> {
+  const data = message.data as unknown as {
+    packageId?: string;
+    balances?: Balances;
+    activity?: ActivityMinutes;
+    items?: readonly { activity?: ActivityMinutes }[];
+  };
+  if (data.packageId !== undefined && data.balances !== undefined) {
+    await tx.query(
+      `INSERT INTO package_balances (package_id, balances) VALUES ($1, $2)
+       ON CONFLICT (package_id) DO UPDATE SET balances = $2`,
+      [data.packageId, JSON.stringify(data.balances)],
+    );
+  }
+  const activities = [data.activity, ...(data.items ?? []).map((item) => item.activity)];
+  for (const activity of activities) {
+    if (activity === undefined) continue;
+    await tx.query(
+      `INSERT INTO activity_minutes (activity_id, held_minutes, actual_minutes, charged_minutes, overrun_minutes)
+       VALUES ($1, $2, $3, $4, $5) ON CONFLICT (activity_id) DO UPDATE SET
+         held_minutes = $2, actual_minutes = $3, charged_minutes = $4, overrun_minutes = $5`,
+      [
+        activity.activityId,
+        activity.heldMinutes,
+        activity.actualMinutes,
+        activity.chargedMinutes,
+        activity.overrunMinutes,
+      ],
+    );
+  }
+}
+
+/** A request's word on urgency; a reply that says so counts for the next version (R8). */
+export async function copyRequest(message: Message, tx: SqlTransaction): Promise<void> {
+  const data = message.data as unknown as IntegrationEvent<'intake', 'RequestReceived'> & {
+    urgent?: boolean;
+  };
+  const { requestId, packageId, urgent } = data.request;
+  await tx.query(
+    `INSERT INTO known_requests AS known (request_id, package_id, urgent) VALUES ($1, $2, $3)
+     ON CONFLICT (request_id) DO UPDATE SET package_id = $2, urgent = known.urgent OR $3`,
+    [requestId, packageId ?? null, urgent || data.urgent === true],
+  );
+}

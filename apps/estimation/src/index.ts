@@ -1,0 +1,1 @@
+export { estimationService } from './estimation.service.js';
