@@ -52,12 +52,14 @@ export interface PageOptions {
   readonly title: string;
   readonly body: Html;
   readonly wide?: boolean;
+  /** Rules of this page beside those that all share. Trusted text, never somebody's input. */
+  readonly style?: string;
 }
 
 /** A whole page that works without JavaScript, from 390 px on, in light and dark. */
-export function pageText({ language, title, body, wide }: PageOptions): string {
+export function pageText({ language, title, body, wide, style }: PageOptions): string {
   return html`<!doctype html>
-<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex, nofollow"><title>${title}</title><style>${new Html(STYLE)}</style></head>
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex, nofollow"><title>${title}</title><style>${new Html(STYLE + (style ?? ''))}</style></head>
 <body><main${wide === true ? new Html(' class="wide"') : ''}>${body}</main></body></html>
 `.text;
 }
