@@ -1,7 +1,17 @@
 export {
+  ACTIVITY_STATE,
+  APPROVAL,
+  FIRMNESS,
+  KIND,
+  LOT_STATE,
+  PACKAGE_STATUS,
+  WORK_STATUS,
+} from './labels.js';
+export {
   type ActivityRow,
   type MovementRow,
   type ResidualSettlement,
+  type Rows,
   type StatementBalances,
   type StatementCounts,
   type StatementDifference,

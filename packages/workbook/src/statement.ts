@@ -98,6 +98,9 @@ export interface MovementRow {
   readonly hash: string;
 }
 
+/** Rows as they come: from memory, or read while they are written. */
+export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
+
 /** What the rows of a written statement counted. */
 export interface StatementCounts {
   readonly activities: number;

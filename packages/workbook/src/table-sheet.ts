@@ -3,7 +3,7 @@ import type ExcelJS from 'exceljs';
 import { cellText, dateValue, durationFormula, durationValue, romeTimeValue, wholeMinutes } from './cells.js';
 import { COMMON, type Word } from './labels.js';
 import { pageOf } from './page.js';
-import { type StatementHead, StatementTooLongError, type WorkbookLanguage } from './statement.js';
+import { type Rows, type StatementHead, StatementTooLongError, type WorkbookLanguage } from './statement.js';
 import { type CellKind, STYLES } from './styles.js';
 import type { WorkbookStream } from './workbook-stream.js';
 
@@ -50,7 +50,7 @@ export interface WrittenTable {
 export interface TableSheet<Row> {
   readonly name: Word;
   readonly columns: readonly Column<Row>[];
-  readonly rows: AsyncIterable<Row>;
+  readonly rows: Rows<Row>;
 }
 
 /** A value as its kind of cell carries it. */

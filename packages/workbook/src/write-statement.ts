@@ -7,6 +7,7 @@ import { movementColumns } from './movements-sheet.js';
 import {
   type ActivityRow,
   type MovementRow,
+  type Rows,
   type StatementCounts,
   type StatementDifference,
   type StatementHead,
@@ -29,8 +30,8 @@ export async function writeStatement(
   out: Writable,
   language: WorkbookLanguage,
   head: StatementHead,
-  activities: AsyncIterable<ActivityRow>,
-  movements: AsyncIterable<MovementRow>,
+  activities: Rows<ActivityRow>,
+  movements: Rows<MovementRow>,
 ): Promise<StatementCounts> {
   checkHead(head);
   const sink = new PassThrough();
@@ -54,8 +55,8 @@ async function writeSheets(
   workbook: WorkbookStream,
   language: WorkbookLanguage,
   head: StatementHead,
-  activities: AsyncIterable<ActivityRow>,
-  movements: AsyncIterable<MovementRow>,
+  activities: Rows<ActivityRow>,
+  movements: Rows<MovementRow>,
 ): Promise<StatementCounts> {
   const unfinished = { count: 0 };
   const activityTable = await writeTable(workbook, language, head, {
@@ -81,7 +82,7 @@ async function writeSheets(
 }
 
 async function* countingUnfinished(
-  rows: AsyncIterable<ActivityRow>,
+  rows: Rows<ActivityRow>,
   unfinished: { count: number },
 ): AsyncGenerator<ActivityRow> {
   for await (const row of rows) {
