@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import formbody from '@fastify/formbody';
 import { eventsTopicOf, peopleTopicOf, SERVICES, type ServiceName } from '@monteore/contracts';
 import {
   createPostgresEventStore,
@@ -122,6 +121,7 @@ export interface RunningService {
 }
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const MAX_FORM_BYTES = 65_536;
 
 const commonMigrations = (schema: string): Migration[] => [
   {
@@ -321,9 +321,7 @@ async function makeApplication(
     },
   );
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
-  await fastify.register(formbody as unknown as Parameters<FastifyInstance['register']>[0], {
-    bodyLimit: 65_536,
-  });
+  app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: MAX_FORM_BYTES });
   for (const [type, bodyLimit] of Object.entries(definition.rawBodies ?? {})) {
     fastify.addContentTypeParser(type, { parseAs: 'buffer', bodyLimit }, (_request, body, done) =>
       done(null, body),
