@@ -1,0 +1,20 @@
+import { intakeEvents, type RequestSnapshot } from '@monteore/contracts';
+import type { Message } from '@monteore/messaging';
+import type { RowChange } from './row-change.js';
+
+export const INTAKE_TYPES = Object.keys(intakeEvents);
+
+/** R9: a request with its deadline. It may be told under two keys (its own, then its client's), hence `unlessNewer`. Pure. */
+export function foldIntakeEvent(message: Message): readonly RowChange[] {
+  const request = message.data.request as unknown as RequestSnapshot;
+  const row = {
+    request_id: request.requestId,
+    package_id: request.packageId ?? null,
+    state: request.state,
+    take_in_charge_by: new Date(request.takeInChargeBy).toISOString(),
+    missed_at: message.type === 'RequestDeadlineMissed' ? message.time : undefined,
+    snapshot: request,
+    position: message.position,
+  };
+  return [{ table: 'deadlines', row, unlessNewer: true }];
+}

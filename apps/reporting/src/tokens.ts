@@ -1,0 +1,2 @@
+/** The service's core in the Nest container. */
+export const CORE = Symbol('core');
