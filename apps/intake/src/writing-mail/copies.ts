@@ -76,8 +76,8 @@ export async function rememberLots(
 ): Promise<void> {
   for (const lot of lots) {
     await tx.query(
-      `INSERT INTO mail_lots (lot_id, package_id, expires_on, free_minutes, held_minutes, is_open)
-       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (lot_id) DO UPDATE SET
+      `INSERT INTO mail_lots (lot_id, package_id, expires_on, free_minutes, held_minutes, is_open, origin, minutes)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (lot_id) DO UPDATE SET
          expires_on = $3, free_minutes = $4, held_minutes = $5, is_open = $6`,
       [
         lot.lotId,
@@ -86,6 +86,8 @@ export async function rememberLots(
         lot.remainingMinutes - lot.heldMinutes,
         lot.heldMinutes,
         lot.state === 'open',
+        lot.origin,
+        lot.minutes,
       ],
     );
   }
@@ -112,4 +114,19 @@ export async function knownLot(tx: SqlTransaction, lotId: string): Promise<Known
     heldMinutes: row.held_minutes,
     isOpen: row.is_open,
   };
+}
+
+/** The hours that a package was opened with; null until the ledger has told them. */
+export async function firstLotOf(
+  tx: SqlTransaction,
+  packageId: string,
+): Promise<{ readonly minutes: number; readonly expiresOn?: string } | null> {
+  const rows = await tx.query<{ minutes: number; expires_on: string | null }>(
+    `SELECT minutes, to_char(expires_on, 'YYYY-MM-DD') AS expires_on FROM mail_lots
+     WHERE package_id = $1 AND origin = 'purchase' LIMIT 1`,
+    [packageId],
+  );
+  const row = rows[0];
+  if (row === undefined) return null;
+  return { minutes: row.minutes, ...(row.expires_on === null ? {} : { expiresOn: row.expires_on }) };
 }

@@ -35,7 +35,9 @@ export interface MailModels {
   };
   readonly 'request-dismissed': { readonly number: number; readonly reason: string };
   readonly 'reply-approvo': {
-    readonly number: number;
+    readonly replyId: string;
+    /** The request's; absent in a thread about an activity that no request stands behind. */
+    readonly number?: number;
     readonly waiting: readonly {
       readonly activityId: string;
       readonly version: number;
@@ -68,7 +70,7 @@ export interface MailModels {
     readonly title: string;
     readonly outcome: 'approved' | 'rejected' | 'waiting-for-hours';
     readonly version: number;
-    readonly weightedMinutes: Minutes;
+    readonly weightedMinutes?: Minutes;
     readonly decidedById?: string;
     /** The team member or machine that recorded the decision for the contact. */
     readonly recordedById?: string;
@@ -111,8 +113,8 @@ export interface MailModels {
   readonly 'package-closed': { readonly sha256: string; readonly fileName: string };
   readonly 'deadline-near': { readonly number: number; readonly takeInChargeBy: string };
   readonly 'deadline-missed': { readonly number: number; readonly takeInChargeBy: string };
-  readonly quarantine: { readonly receivedAt: string; readonly reason: string };
-  readonly 'viewer-waits': { readonly receivedAt: string };
+  readonly quarantine: { readonly mailId: string; readonly receivedAt: string; readonly reason: string };
+  readonly 'viewer-waits': { readonly mailId: string; readonly receivedAt: string };
   readonly 'closure-scheduled': { readonly closesAt: string };
 }
 
@@ -141,6 +143,8 @@ export type MailCause = {
     readonly clientId?: string;
     readonly requestId?: string;
     readonly activityId?: string;
+    /** Whose mailbox it concerns, where no package says so. */
+    readonly referentId?: string;
     readonly facts: MailModels[K];
   };
 }[MailKind];

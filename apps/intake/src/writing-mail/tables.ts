@@ -10,10 +10,11 @@ export const writingMailTables = `
     kind text NOT NULL,
     cause jsonb NOT NULL,
     created_at timestamptz NOT NULL,
+    look_at timestamptz NOT NULL,
     addressed_at timestamptz,
     PRIMARY KEY (cause_event_id, kind)
   );
-  CREATE INDEX mail_causes_waiting ON mail_causes (created_at) WHERE addressed_at IS NULL;
+  CREATE INDEX mail_causes_waiting ON mail_causes (look_at) WHERE addressed_at IS NULL;
   CREATE TABLE outbound_mails (
     place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     mail_id text NOT NULL UNIQUE,
@@ -40,6 +41,7 @@ export const writingMailTables = `
   );
   CREATE INDEX outbound_mails_waiting ON outbound_mails (next_attempt_at) WHERE state = 'queued';
   CREATE INDEX outbound_mails_of_package ON outbound_mails (package_id, place);
+  CREATE INDEX outbound_mails_of_recipient ON outbound_mails (recipient_id, place);
   CREATE INDEX outbound_mails_of_request ON outbound_mails (request_id, recipient_id, place);
   CREATE TABLE mail_activities (
     activity_id text PRIMARY KEY,
@@ -52,11 +54,14 @@ export const writingMailTables = `
   CREATE TABLE mail_lots (
     lot_id text PRIMARY KEY,
     package_id text NOT NULL,
+    origin text NOT NULL,
+    minutes integer NOT NULL,
     expires_on date,
     free_minutes integer NOT NULL,
     held_minutes integer NOT NULL,
     is_open boolean NOT NULL
   );
+  CREATE INDEX mail_lots_of_package ON mail_lots (package_id);
   CREATE TABLE mail_sender_lease (
     name text PRIMARY KEY,
     holder text NOT NULL,

@@ -78,7 +78,10 @@ function decisionRecorded(facts: MailModels['decision-recorded'], { nameOf }: Re
     table: rows(
       ['Activity', facts.title],
       ['Version of the estimate', String(facts.version)],
-      ['Time taken from the package', formatMinutes(facts.weightedMinutes)],
+      [
+        'Time taken from the package',
+        facts.weightedMinutes === undefined ? undefined : formatMinutes(facts.weightedMinutes),
+      ],
       ['Decided by', facts.decidedById === undefined ? undefined : nameOf(facts.decidedById)],
       ['Recorded by', facts.recordedById === undefined ? undefined : nameOf(facts.recordedById)],
       ['When', facts.decidedAt === undefined ? undefined : instant(facts.decidedAt)],
@@ -137,7 +140,7 @@ function replyApprovo(facts: MailModels['reply-approvo'], reading: Reading): Mai
           : 'The decision is up to the people who approve for your package; each of them has received a link.'
         : 'No estimate of this request waits for a decision at the moment: as soon as there is one, the link goes by e-mail to the people who approve.',
     ],
-    table: [['Request', `R-${facts.number}`]],
+    table: rows(['Request', facts.number === undefined ? undefined : `R-${facts.number}`]),
     list: facts.waiting.map(({ title, version }) => `${title} (version ${version})`),
     buttons: facts.waiting.flatMap(({ activityId, title }) =>
       button(`Decide: ${title}`, reading.linkTo(activityId)),
@@ -302,14 +305,18 @@ export const english: Wording = {
       notes: ['To use them you can send a request or approve the estimates that wait.'],
       buttons: [],
     }),
-    'package-opened': ({ endsOn, agreed }, { packageName, linkTo }) => ({
+    'package-opened': ({ endsOn, agreed }, { packageName, firstLot, linkTo }) => ({
       headline: `Package of hours opened: ${packageName}`,
       paragraphs: [
         'Your package of hours is active and its board is open: it shows the activities, who takes care of them, the estimates, the time used and the hours that are left.',
         'There is no need to register: the button opens the board, read-only, with your personal link. Please do not forward it.',
         'Requests are sent by e-mail, by replying to this message or writing to this address: one request per e-mail.',
       ],
-      table: rows(['Valid until', endsOn === undefined ? undefined : date(endsOn)]),
+      table: rows(
+        ['Hours bought', firstLot && formatMinutes(firstLot.minutes)],
+        ['The hours expire on', firstLot?.expiresOn && date(firstLot.expiresOn)],
+        ['Valid until', endsOn === undefined ? undefined : date(endsOn)],
+      ),
       list: agreed.map(
         ({ title, estimateMinutes }) => `Agreed activity: ${title} (${formatMinutes(estimateMinutes)})`,
       ),
@@ -340,15 +347,17 @@ export const english: Wording = {
         `R-${facts.number}: deadline missed`,
         'The deadline for taking this request in charge has passed.',
       ),
-    quarantine: ({ receivedAt, reason }) => ({
+    quarantine: ({ receivedAt, reason }, { about }) => ({
       headline: 'An e-mail waits in quarantine',
       paragraphs: [
         'An e-mail to the mailbox has not become a request: it waits for somebody to release or discard it. The deadline for taking it in charge counts from its receipt.',
       ],
-      table: [
+      table: rows(
+        ['From', about?.from],
+        ['Subject', about?.subject],
         ['Received', instant(receivedAt)],
         ['Reason', REASONS[reason] ?? reason],
-      ],
+      ),
       buttons: [],
     }),
     'viewer-waits': ({ receivedAt }) => ({

@@ -79,7 +79,10 @@ function decisionRecorded(facts: MailModels['decision-recorded'], { nameOf }: Re
     table: rows(
       ['Attività', facts.title],
       ['Versione della stima', String(facts.version)],
-      ['Tempo da scalare dal pacchetto', formatMinutes(facts.weightedMinutes)],
+      [
+        'Tempo da scalare dal pacchetto',
+        facts.weightedMinutes === undefined ? undefined : formatMinutes(facts.weightedMinutes),
+      ],
       ['Deciso da', facts.decidedById === undefined ? undefined : nameOf(facts.decidedById)],
       ['Registrato da', facts.recordedById === undefined ? undefined : nameOf(facts.recordedById)],
       ['Quando', facts.decidedAt === undefined ? undefined : instant(facts.decidedAt)],
@@ -138,7 +141,7 @@ function replyApprovo(facts: MailModels['reply-approvo'], reading: Reading): Mai
           : 'La decisione spetta a chi approva le stime per il vostro pacchetto, che ha ricevuto un proprio link.'
         : 'Al momento nessuna stima di questa richiesta attende una decisione: appena sarà pronta, il link arriverà per e-mail a chi approva.',
     ],
-    table: [['Richiesta', `R-${facts.number}`]],
+    table: rows(['Richiesta', facts.number === undefined ? undefined : `R-${facts.number}`]),
     list: facts.waiting.map(({ title, version }) => `${title} (versione ${version})`),
     buttons: facts.waiting.flatMap(({ activityId, title }) =>
       button(`Decidere: ${title}`, reading.linkTo(activityId)),
@@ -251,7 +254,7 @@ export const italian: Wording = {
       ),
       notes: [
         ...(facts.availableMinutes < facts.minutes
-          ? ["Le ore disponibili ora non bastano per l'addebito. " + TOP_UP]
+          ? [`Le ore disponibili ora non bastano per l'addebito. ${TOP_UP}`]
           : []),
         howToDecide(reading),
       ],
@@ -305,14 +308,18 @@ export const italian: Wording = {
       notes: ['Per utilizzarle potete inviare una richiesta o approvare le stime in attesa.'],
       buttons: [],
     }),
-    'package-opened': ({ endsOn, agreed }, { packageName, linkTo }) => ({
+    'package-opened': ({ endsOn, agreed }, { packageName, firstLot, linkTo }) => ({
       headline: `Pacchetto orario aperto: ${packageName}`,
       paragraphs: [
         'il vostro pacchetto orario è attivo e la sua dashboard è aperta: vi trovate le attività, chi se ne occupa, le stime, il tempo utilizzato e le ore che restano.',
         'Non occorre registrarsi: il pulsante apre la dashboard in sola lettura con il vostro link personale. Vi preghiamo di non inoltrarlo.',
         'Le richieste di assistenza si inviano per e-mail rispondendo a questo messaggio o scrivendo a questo indirizzo: una sola richiesta per ogni e-mail.',
       ],
-      table: rows(['Valido fino a', endsOn === undefined ? undefined : date(endsOn)]),
+      table: rows(
+        ['Ore acquistate', firstLot && formatMinutes(firstLot.minutes)],
+        ['Scadenza delle ore', firstLot?.expiresOn && date(firstLot.expiresOn)],
+        ['Valido fino a', endsOn === undefined ? undefined : date(endsOn)],
+      ),
       list: agreed.map(
         ({ title, estimateMinutes }) => `Attività concordata: ${title} (${formatMinutes(estimateMinutes)})`,
       ),
@@ -343,15 +350,17 @@ export const italian: Wording = {
         `R-${facts.number}: termine superato`,
         'il termine per prendere in carico questa richiesta è passato.',
       ),
-    quarantine: ({ receivedAt, reason }) => ({
+    quarantine: ({ receivedAt, reason }, { about }) => ({
       headline: 'Una e-mail attende in quarantena',
       paragraphs: [
         'una e-mail arrivata alla casella non è diventata una richiesta: attende che una persona la rilasci o la scarti. Il termine per la presa in carico decorre dalla ricezione.',
       ],
-      table: [
+      table: rows(
+        ['Da', about?.from],
+        ['Oggetto', about?.subject],
         ['Ricevuta', instant(receivedAt)],
         ['Motivo', REASONS[reason] ?? reason],
-      ],
+      ),
       buttons: [],
     }),
     'viewer-waits': ({ receivedAt }) => ({

@@ -17,6 +17,10 @@ export interface Reading {
   readonly packageName?: string;
   /** The title of the mail's activity with `(extra)`, where the cause did not carry it. */
   readonly activityTitle?: string;
+  /** The hours that a package was opened with. */
+  readonly firstLot?: { readonly minutes: number; readonly expiresOn?: string };
+  /** The mail that this one is about, where there is one: for the team only. */
+  readonly about?: { readonly from?: string; readonly subject: string };
   /** Whether the reader is an approver of the package, and so has links to decide with (R5). */
   readonly mayDecide: boolean;
   nameOf(personId: string | undefined): string;
