@@ -3,7 +3,7 @@ import { derivedId } from '@monteore/kernel';
 import { type TestDatabase, testDatabase } from '@monteore/testing';
 import type { Told } from '../fixtures/messages.js';
 import { estimationStory, idsOf, ledgerStory, peopleStory } from '../fixtures/package-story.js';
-import { StartedReporting } from '../fixtures/started-reporting.js';
+import { type Answer, StartedReporting } from '../fixtures/started-reporting.js';
 import { rebuildBoards } from '../folding-boards/rebuild.js';
 
 let database: TestDatabase;
@@ -95,7 +95,7 @@ describe('R10 the board', () => {
     });
     expect(board.overruns).toEqual([
       {
-        overrunId: 'o-1',
+        overrunId: ids.overrun,
         activityId: ids.banner,
         displayTitle: 'Nuovo banner',
         workEntryId: 'w-5',
@@ -234,18 +234,16 @@ describe('R17 who may see a board', () => {
     await reporting.publish([...ledgerStory('loro').told, ...estimationStory('loro').told]);
     const viewer = reporting.token('viewer', idsOf('loro').viewerId);
     expect((await reporting.get(`/v1/boards/${idsOf('loro').packageId}`, viewer)).status).toBe(200);
-    const [foreign, unknown] = await Promise.all(
-      [idsOf('tutto').packageId, derivedId('nothing')].map((packageId) =>
-        reporting.get(`/v1/boards/${packageId}`, viewer),
-      ),
-    );
-    const told = (answer: typeof foreign) => ({ ...answer?.body, traceId: undefined });
-    expect(foreign?.status).toBe(404);
+    const paths = ['', '/export.xlsx', '/events', `/activities/${idsOf('tutto').banner}`];
+    const ask = (packageId: string) =>
+      Promise.all(paths.map((path) => reporting.get(`/v1/boards/${packageId}${path}`, viewer)));
+    const [foreign, unknown] = await Promise.all([ask(idsOf('tutto').packageId), ask(derivedId('nothing'))]);
+    const told = (answers: readonly Answer[]) =>
+      answers.map(({ status, body }) => [status, { ...body, traceId: '' }]);
     expect(told(foreign)).toEqual(told(unknown));
-    for (const path of ['export.xlsx', 'events', `activities/${idsOf('tutto').banner}`]) {
-      const answer = await reporting.get(`/v1/boards/${idsOf('tutto').packageId}/${path}`, viewer);
-      expect([path, answer.status, answer.body.code]).toEqual([path, 404, 'reporting.not-found']);
-    }
+    expect(foreign.map(({ status, body }) => [status, body.code])).toEqual(
+      paths.map(() => [404, 'reporting.not-found']),
+    );
     const list = await reporting.get('/v1/boards', viewer);
     expect(list.body.items.map((item: { name: string }) => item.name)).toEqual(['Pacchetto loro']);
   });
