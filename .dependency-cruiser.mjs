@@ -40,8 +40,8 @@ export default {
       name: 'tests-stay-in-tests',
       comment: 'Nothing that runs in production imports a spec or the testing package.',
       severity: 'error',
-      from: { pathNot: ['\\.spec\\.ts$', '^packages/testing/', '^apps/[^/]+/src/testing/', 'conformance', '^e2e/'] },
-      to: { path: ['\\.spec\\.ts$', '^packages/testing/', '^apps/[^/]+/src/testing/'] },
+      from: { pathNot: ['\\.spec\\.ts$', '^packages/testing/', '^(apps|packages)/[^/]+/src/testing/', 'conformance', '^e2e/'] },
+      to: { path: ['\\.spec\\.ts$', '^packages/testing/', '^(apps|packages)/[^/]+/src/testing/'] },
     },
     {
       name: 'no-cycles',
