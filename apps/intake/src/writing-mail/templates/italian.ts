@@ -11,8 +11,9 @@ const due = ({ date: day, firmness }: Due) =>
 /** R2: quanto costa un'attività urgente. */
 function urgentCost(multiplier: number): string {
   if (multiplier === 1) return "l'urgenza non comporta un costo maggiore";
-  const times = { 2: 'il doppio', 3: 'il triplo' }[multiplier] ?? `${multiplier} volte il valore`;
-  return `un'attività urgente comporta un dispendio orario pari a ${times} del tempo effettivo`;
+  const times =
+    { 2: 'al doppio del tempo', 3: 'al triplo del tempo' }[multiplier] ?? `a ${multiplier} volte il tempo`;
+  return `un'attività urgente comporta un dispendio orario pari ${times} effettivo`;
 }
 
 const estimateRows = (title: string, estimate: ToldEstimate, { nameOf }: Reading) =>
