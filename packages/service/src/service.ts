@@ -321,13 +321,14 @@ async function makeApplication(
     },
   );
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  // Fastify takes plain text unasked: it would be told as a bad body, and is a wrong content type.
+  fastify.removeContentTypeParser('text/plain');
   app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: MAX_FORM_BYTES });
   for (const [type, bodyLimit] of Object.entries(definition.rawBodies ?? {})) {
     fastify.addContentTypeParser(type, { parseAs: 'buffer', bodyLimit }, (_request, body, done) =>
       done(null, body),
     );
   }
-  fastify.setErrorHandler((error, request, reply) => sendProblem(reply, request, error, core.logger));
   app.useGlobalPipes(schemaPipe());
   app.useGlobalGuards(
     new AuthGuard(new Reflector(), new TokenVerifier(new KeySource(core.settings.keys)), core.access),

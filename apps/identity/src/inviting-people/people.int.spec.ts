@@ -144,3 +144,22 @@ test('the public keys are there for everybody', async () => {
   expect(answer.json().keys).toEqual([expect.objectContaining({ crv: 'Ed25519', kty: 'OKP' })]);
   expect(answer.body).not.toContain('"d"');
 });
+
+test('what no route takes is told as a problem too', async () => {
+  const { token } = await signer.sign({ subject: 'an-administrator', role: 'administrator' });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const malformed = await service.app.inject({ method: 'POST', url: '/v1/people', headers, payload: '{' });
+  expect([malformed.statusCode, malformed.json().code]).toEqual([400, 'service.malformed']);
+  const large = `"${'x'.repeat(11 * 1024 * 1024)}"`;
+  const tooLarge = await service.app.inject({ method: 'POST', url: '/v1/people', headers, payload: large });
+  expect([tooLarge.statusCode, tooLarge.json().code]).toEqual([413, 'service.too-large']);
+  const unknown = await service.app.inject({ method: 'GET', url: '/v1/nothing', headers });
+  expect([unknown.statusCode, unknown.json().code]).toEqual([404, 'service.no-such-route']);
+  const otherType = await service.app.inject({
+    method: 'POST',
+    url: '/v1/people',
+    headers: { ...headers, 'content-type': 'text/csv' },
+    payload: 'a,b',
+  });
+  expect([otherType.statusCode, otherType.json().code]).toEqual([415, 'service.unsupported-media-type']);
+});
