@@ -70,7 +70,7 @@ export interface Subscriber {
 export interface Messaging extends Publisher, Subscriber {
   /** Makes the topics where they are missing, and refuses (throws) when one has other settings than architecture.md asks. */
   ensureTopics(topics: readonly { readonly name: string; readonly compacted: boolean }[]): Promise<void>;
-  /** The newest offset of each partition + 1, for lag displays. */
+  /** The newest offset of each partition + 1, 0 while there is none: a consumer that has come this far has seen all. */
   endOffsets(topic: string): Promise<readonly { readonly partition: number; readonly next: bigint }[]>;
 }
 

@@ -2,7 +2,8 @@ import type { RequestSnapshot } from '@monteore/contracts';
 
 /**
  * Stored events of intake. Stream `request-<id>`: one request with its replies. Stream `thread-<activityId>`: replies to
- * mails about an activity that no request stands behind. Stream `mail-<mailId>`: what was done with one mail.
+ * mails about an activity that no request stands behind. Stream `mail-<mailId>`: what was done with one mail. Stream
+ * `call-<commandId>`: the one answer (MailDelivered, the facts of MailAccepted) to a REST call that brought a mail.
  * Names, addresses, subjects and texts are none of theirs: they lie in blobs, named by SHA-256 (`contentRef`).
  */
 

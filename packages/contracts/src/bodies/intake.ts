@@ -27,5 +27,9 @@ export const zSplitRequest = z.object({
 export const zDismissRequest = z.object({ reason: zText(1000) });
 export const zReleaseMail = z.object({ contactId: zId.optional() }).default({});
 export const zDiscardMail = z.object({ reason: zText(1000) });
-export const zDeadlineQuery = z.object({ receivedAt: zInstant, packageId: zId.optional() });
+/** R9, for a moment of which the public holidays are known. */
+export const zDeadlineQuery = z.object({
+  receivedAt: zInstant.refine((at) => at >= '2000' && at < '2100', 'between the years 2000 and 2099'),
+  packageId: zId.optional(),
+});
 export const zRequestState = z.enum(['received', 'taken-in-charge', 'linked', 'split', 'dismissed']);

@@ -212,7 +212,7 @@ class PostgresMessaging implements Messaging {
   async endOffsets(topic: string): Promise<{ partition: number; next: bigint }[]> {
     const table = (await this.isCompacted(topic)) ? 'latest' : 'log';
     const rows = await this.query<{ next: string }>(
-      `SELECT coalesce(max(place), 0) + 1 AS next FROM ${this.schema}.${table} WHERE topic = $1`,
+      `SELECT coalesce(max(place) + 1, 0) AS next FROM ${this.schema}.${table} WHERE topic = $1`,
       [topic],
     );
     return [{ partition: 0, next: BigInt(rows[0]!.next) }];

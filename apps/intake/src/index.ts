@@ -1,0 +1,2 @@
+export { intakeService } from './intake.service.js';
+export type { IntakeOptions } from './options.js';

@@ -1,0 +1,128 @@
+import { derivedId, inputHashOf, SYSTEM_ACTOR } from '@monteore/kernel';
+import type { MessageHandler, MessageHandlers } from '@monteore/messaging';
+import type { DueThing, ServiceCore, ServiceDefinition, ServiceTransaction } from '@monteore/service';
+import type { INestApplicationContext } from '@nestjs/common';
+import { followedActivitiesTable, followingHandlers } from './following-activities/followed-activities.js';
+import { IntakeModule } from './intake.module.js';
+import type { IntakeOptions } from './options.js';
+import { publishIntakeEvent } from './publishing.js';
+import { MailAcceptance } from './receiving-mail/accept-mail.js';
+import { imapLeaseTable } from './receiving-mail/imap-lease.js';
+import { ImapPoller } from './receiving-mail/imap-poller.js';
+import { MAIL_TYPE, MAX_MAIL_BYTES } from './receiving-mail/inbound-mail.controller.js';
+import { Mailboxes } from './receiving-mail/mailboxes.js';
+import { SmtpListener } from './receiving-mail/smtp-listener.js';
+import { missDeadline } from './request/decide.js';
+import { streamOfRequest } from './request/events.js';
+import { asDecided, IntakeStreams } from './request/streams.js';
+import { DEADLINE_MISSED, projectRequestList } from './request-list/project.js';
+import { requestListTables } from './request-list/tables.js';
+import { MailWriter, writingMailTables } from './writing-mail/index.js';
+
+const tables = [requestListTables, followedActivitiesTable, imapLeaseTable].join('\n');
+
+/** Intake: requests and their five-day clock, mails in and out. */
+export function intakeService(options: IntakeOptions): ServiceDefinition {
+  return {
+    name: 'intake',
+    migrations: [
+      { name: 'IntakeTables', sql: tables },
+      { name: 'IntakeMailOut', sql: writingMailTables },
+    ],
+    module: (core) => IntakeModule.around(core, options),
+    publish: publishIntakeEvent,
+    handlers: (_core, app) =>
+      mergeHandlers(followingHandlers(app.get(IntakeStreams)), app.get(MailWriter).handlers()),
+    projection: (core, app) => ({
+      project: async (event, tx) => {
+        await projectRequestList(event, tx, core.blobs);
+        await app.get(MailWriter).ownEvent(event, tx);
+      },
+    }),
+    due: (_core, app) => ({
+      ...app.get(MailWriter).dueHandlers(),
+      [DEADLINE_MISSED]: (thing) => deadlineMissed(thing, app.get(IntakeStreams)),
+    }),
+    rawBodies: { [MAIL_TYPE]: MAX_MAIL_BYTES },
+    startExtras: (core, app) => startExtras(core, app, options),
+  };
+}
+
+/** R9: the command's id derives from the request and the instant, so that a repeat is one. */
+async function deadlineMissed({ entityId, dueAt }: DueThing, { requests }: IntakeStreams): Promise<void> {
+  const commandId = derivedId(DEADLINE_MISSED, entityId, dueAt);
+  await requests.execute({
+    streamId: streamOfRequest(entityId),
+    commandId,
+    inputHash: inputHashOf(dueAt),
+    actor: SYSTEM_ACTOR,
+    correlationId: commandId,
+    decide: (state, now) => ({ events: asDecided(missDeadline(state), now) }),
+  });
+}
+
+/** Mails out first, then what lets mails in; they stop the other way round. */
+async function startExtras(
+  core: ServiceCore,
+  app: INestApplicationContext,
+  options: IntakeOptions,
+): Promise<{ stop(): Promise<void> }> {
+  const acceptance = app.get(MailAcceptance);
+  const sender = await app.get(MailWriter).start();
+  const listener =
+    options.smtp === undefined
+      ? null
+      : await SmtpListener.start(options.smtp, {
+          acceptance,
+          mailboxes: app.get(Mailboxes),
+          logger: core.logger,
+        });
+  const pollers = (options.imap ?? []).map((mailbox) => new ImapPoller(core, acceptance, mailbox));
+  for (const poller of pollers) poller.start();
+  return {
+    stop: async () => {
+      await listener?.stop();
+      await Promise.all(pollers.map((poller) => poller.stop()));
+      await sender.stop();
+    },
+  };
+}
+
+/** Both act on a type that both know, in this order. */
+function mergeHandlers(
+  first: MessageHandlers<ServiceTransaction>,
+  second: MessageHandlers<ServiceTransaction>,
+): MessageHandlers<ServiceTransaction> {
+  const topics = new Set([...Object.keys(first), ...Object.keys(second)]);
+  return Object.fromEntries(
+    [...topics].map((topic) => [topic, mergeTypes(first[topic] ?? {}, second[topic] ?? {})]),
+  );
+}
+
+function mergeTypes(
+  first: MessageHandlers<ServiceTransaction>[string],
+  second: MessageHandlers<ServiceTransaction>[string],
+): Record<string, MessageHandler<ServiceTransaction>> {
+  const types = new Set([...Object.keys(first), ...Object.keys(second)]);
+  return Object.fromEntries(
+    [...types].map((type) => {
+      const parts = [first[type], second[type]].filter((part) => part !== undefined);
+      const reacting = parts.filter(({ react }) => react !== undefined);
+      return [
+        type,
+        {
+          ...(reacting.length === 0
+            ? {}
+            : {
+                react: async (message) => {
+                  for (const { react } of reacting) await react!(message);
+                },
+              }),
+          project: async (message, tx) => {
+            for (const { project } of parts) await project?.(message, tx);
+          },
+        },
+      ];
+    }),
+  );
+}
