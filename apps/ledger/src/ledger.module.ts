@@ -3,6 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { ClosureController } from './closing-a-package/closure.controller.js';
 import { Rollover } from './closing-a-package/rollover.js';
+import { OverrunLinksController } from './deciding-overruns/overrun-links.controller.js';
 import { OverrunsController } from './deciding-overruns/overruns.controller.js';
 import { PackagesController } from './explaining-a-balance/packages.controller.js';
 import { KnownActivities } from './following-activities/known-activities.js';
@@ -30,6 +31,7 @@ export class LedgerModule {
         HoursController,
         WorkEntriesController,
         OverrunsController,
+        OverrunLinksController,
         ClosureController,
       ],
       providers: [

@@ -7,7 +7,8 @@ export const followingTables = `
   CREATE TABLE known_activities (
     activity_id text PRIMARY KEY,
     package_id text NOT NULL,
-    multiplier integer NOT NULL
+    multiplier integer NOT NULL,
+    title text NOT NULL
   );
   CREATE TABLE open_items (
     package_id text NOT NULL,
@@ -19,9 +20,12 @@ export const followingTables = `
 export class KnownActivities {
   constructor(private readonly database: SqlTransaction) {}
 
-  async find(packageId: string, activityId: string): Promise<{ readonly multiplier: number } | null> {
-    const rows = await this.database.query<{ multiplier: number }>(
-      'SELECT multiplier FROM known_activities WHERE activity_id = $1 AND package_id = $2',
+  async find(
+    packageId: string,
+    activityId: string,
+  ): Promise<{ readonly multiplier: number; readonly title: string } | null> {
+    const rows = await this.database.query<{ multiplier: number; title: string }>(
+      'SELECT multiplier, title FROM known_activities WHERE activity_id = $1 AND package_id = $2',
       [activityId, packageId],
     );
     return rows[0] ?? null;
@@ -57,9 +61,9 @@ export const followActivity: MessageHandler<ServiceTransaction> = {
     const { activity } = message.data as unknown as OfActivity;
     if (activity === undefined) return;
     await tx.query(
-      `INSERT INTO known_activities (activity_id, package_id, multiplier) VALUES ($1, $2, $3)
-       ON CONFLICT (activity_id) DO UPDATE SET multiplier = $3`,
-      [activity.activityId, activity.packageId, activity.estimate?.multiplier ?? 1],
+      `INSERT INTO known_activities (activity_id, package_id, multiplier, title) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (activity_id) DO UPDATE SET multiplier = $3, title = $4`,
+      [activity.activityId, activity.packageId, activity.estimate?.multiplier ?? 1, activity.displayTitle],
     );
     const waits = ['to-estimate', 'waiting-for-decision', 'waiting-for-hours'].includes(activity.state);
     await setOpen(tx, activity.packageId, activity.activityId, waits || activity.decisionAsked);

@@ -43,7 +43,7 @@ export class WorkEntriesController {
             multiplier: agreed.urgent ? found.policy.urgentMultiplier : 1,
           });
     if (known === null) throw notFound('ledger', 'activity on this package');
-    const performedById = await this.core.people.rememberTeamMember(body.performedBy);
+    const performedById = this.core.people.teamId(body.performedBy);
     const { performedBy: _, ...facts } = body;
     const { events } = await this.desk.command(
       packageId,
@@ -53,6 +53,7 @@ export class WorkEntriesController {
       (state, context) =>
         logWork(state, context, { ...facts, performedById, unapprovedMultiplier: known.multiplier }),
     );
+    await this.core.people.rememberTeamMember(body.performedBy);
     const charged = factsOf(events, 'WorkCharged');
     return {
       workEntryId: charged?.workEntryId,

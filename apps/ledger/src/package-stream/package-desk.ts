@@ -4,8 +4,10 @@ import {
   type Caller,
   type CommandResult,
   envelopeOf,
+  eventually,
   isContact,
   notFound,
+  type PackageRights,
   type Principal,
   type ServiceCore,
   tellPosition,
@@ -14,7 +16,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply } from 'fastify';
 import type { PackageEventType, PackageFacts } from '../package/events.js';
-import type { PackageState } from '../package/state.js';
+import type { Package, PackageState } from '../package/state.js';
 import { CORE } from '../tokens.js';
 import { DecidePackage } from './decide-package.js';
 import { type PackageDecider, PackageStreams, packageEventOf } from './package-streams.js';
@@ -31,9 +33,18 @@ export class PackageDesk {
   /** The package, when the caller may know of it. Unknown and foreign ids take the same path. */
   async see(principal: Principal, packageId: string) {
     const loaded = await this.streams.load(packageId);
-    const rights = isContact(principal) ? await this.core.access.rightsOn(principal, packageId) : 'team';
+    const rights = isContact(principal) ? await this.rightsOf(principal, loaded?.package) : 'team';
     if (loaded === null || rights === null) throw notFound('ledger', 'package');
     return { ...loaded, roles: rights === 'team' ? [] : rights.roles };
+  }
+
+  /** The copy of rights may lag behind the stream: what was opened for the contact's own client is waited for. */
+  private async rightsOf(principal: Principal, found: Package | undefined): Promise<PackageRights | null> {
+    if (found === undefined) return null;
+    const rights = await this.core.access.rightsOn(principal, found.packageId);
+    if (rights !== null || principal.clientId !== found.clientId) return rights;
+    const isKnown = (await this.core.access.packageOf(found.packageId)) !== null;
+    return isKnown ? null : eventually(() => this.core.access.rightsOn(principal, found.packageId));
   }
 
   /** Gives a command; throws its refusal; tells the position of what it made. */

@@ -27,7 +27,10 @@ import { ClientStreams } from './client-streams.js';
 
 type ContactInput = z.output<typeof zAddContact>;
 
-/** Clients and their contacts. Names and addresses go to the people table; events hold ids and roles. */
+/**
+ * Clients and their contacts. Names and addresses go to the people table, once the command stands; events hold ids and
+ * roles. A crash between the two is mended by giving the call again.
+ */
 @Controller('v1/clients')
 export class ClientsController {
   constructor(
@@ -49,6 +52,18 @@ export class ClientsController {
       contactId: this.core.people.contactId(clientId, contact.email),
       language: contact.language ?? body.language,
     }));
+    const input = {
+      clientId,
+      language: body.language,
+      contacts: contacts.map((contact) => this.inputOf(contact)),
+      name: this.core.people.fingerprint(body.name),
+    };
+    const result = await this.clients.decideOrThrow(clientId, envelopeOf(caller, input), (state) => [
+      { type: 'ClientRegistered', data: { clientId, language: body.language } },
+      ...contacts.flatMap(({ contactId, roles, language }): ClientEvent[] =>
+        changeContact(state, clientId, { contactId, roles, language, active: true }),
+      ),
+    ]);
     await this.core.people.remember({
       personId: clientId,
       kind: 'client',
@@ -57,18 +72,6 @@ export class ClientsController {
       language: body.language,
     });
     for (const contact of contacts) await this.rememberContact(clientId, contact);
-    const input = {
-      clientId,
-      language: body.language,
-      contacts: contacts.map(({ contactId, roles }) => ({ contactId, roles })),
-      name: body.name,
-    };
-    const result = await this.clients.decideOrThrow(clientId, envelopeOf(caller, input), (state) => [
-      { type: 'ClientRegistered', data: { clientId, language: body.language } },
-      ...contacts.flatMap(({ contactId, roles, language }): ClientEvent[] =>
-        changeContact(state, clientId, { contactId, roles, language, active: true }),
-      ),
-    ]);
     tellPosition(reply, this.core.freshnessOf(result.events));
     return { clientId, contacts: contacts.map(({ contactId, email }) => ({ contactId, email })) };
   }
@@ -118,13 +121,14 @@ export class ClientsController {
     const { client } = await this.requireClient(caller.principal, clientId);
     const contactId = this.core.people.contactId(clientId, body.email);
     const language = body.language ?? client.language;
-    await this.rememberContact(clientId, { ...body, contactId, language });
     const wanted = { contactId, roles: body.roles, language, active: true };
+    const input = this.inputOf({ ...body, contactId, language });
     const result = await this.clients.decideOrThrow(
       clientId,
-      { ...envelopeOf(caller, { ...wanted, name: body.name }), ifVersion: caller.ifVersion },
+      { ...envelopeOf(caller, input), ifVersion: caller.ifVersion },
       (state) => changeContact(state, clientId, wanted),
     );
+    await this.rememberContact(clientId, { ...body, contactId, language });
     tellPosition(reply, this.core.freshnessOf(result.events));
     return { contactId };
   }
@@ -140,6 +144,21 @@ export class ClientsController {
   ) {
     const { client } = await this.requireClient(caller.principal, clientId);
     if (!client.contacts.has(contactId)) throw notFound('ledger', 'contact');
+    const { name: newName, ...changes } = body;
+    const input = {
+      contactId,
+      ...changes,
+      ...(newName === undefined ? {} : { name: this.core.people.fingerprint(newName) }),
+    };
+    const result = await this.clients.decideOrThrow(
+      clientId,
+      { ...envelopeOf(caller, input), ifVersion: caller.ifVersion },
+      (state) => {
+        const contact = state.contacts.get(contactId)!;
+        const { roles = contact.roles, active = contact.active, language = contact.language } = body;
+        return changeContact(state, clientId, { contactId, roles, active, language });
+      },
+    );
     if (body.name !== undefined || body.language !== undefined) {
       const { name, language } = body;
       const known = (await this.core.people.find([contactId])).get(contactId);
@@ -152,18 +171,15 @@ export class ClientsController {
         ...(language === undefined ? {} : { language }),
       });
     }
-    const result = await this.clients.decideOrThrow(
-      clientId,
-      { ...envelopeOf(caller, { contactId, ...body }), ifVersion: caller.ifVersion },
-      (state) => {
-        const contact = state.contacts.get(contactId)!;
-        const { roles = contact.roles, active = contact.active, language = contact.language } = body;
-        return changeContact(state, clientId, { contactId, roles, active, language });
-      },
-    );
     tellPosition(reply, this.core.freshnessOf(result.events));
     const view = await this.view(clientId);
     return view.contacts.find((contact) => contact.contactId === contactId);
+  }
+
+  /** What makes a repeated call the same one, without a name in it. */
+  private inputOf(contact: ContactInput & { contactId: string; language: Language }) {
+    const { contactId, name, roles, language } = contact;
+    return { contactId, name: this.core.people.fingerprint(name), roles, language };
   }
 
   private async rememberContact(

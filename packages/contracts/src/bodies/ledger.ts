@@ -93,6 +93,11 @@ export const zDecideOverrun = z.object({
   reason: zText(1000),
   contactId: zId.optional(),
 });
+/** What the two buttons of an overrun's link say. */
+export const zOverrunLinkDecision = z.object({
+  decision: z.enum(['charge', 'refuse']),
+  reason: zText(1000, 0).optional(),
+});
 export const zAdjustBalance = z.object({
   minutes: z
     .number()

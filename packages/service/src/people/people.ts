@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { type PersonKnown, peopleTopicOf, type ServiceName } from '@monteore/contracts';
 import { isUuid, normalizeEmail, personIdOf } from '@monteore/kernel';
 import type { Message, MessageHandler, Publisher, SqlTransaction } from '@monteore/messaging';
@@ -43,6 +44,19 @@ export class People {
   /** The id of somebody of the team, by address (or by whatever they are called where no address is known). */
   teamId(label: string): string {
     return isUuid(label) ? label.toLowerCase() : personIdOf(this.installationSecret, label);
+  }
+
+  /** Tells two texts of a person apart without holding them: for what a command's input is compared by. */
+  fingerprint(text: string): string {
+    return createHmac('sha256', this.installationSecret).update(text).digest('hex');
+  }
+
+  /** Erases a person for good, here and (by the outbox) everywhere: its id stays, and nothing is known of it. */
+  async erase(personId: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      if (await makeTombstone(personId, tx))
+        await tx.query('INSERT INTO people_outbox (person_id) VALUES ($1)', [personId]);
+    });
   }
 
   /** Maps a label at the edge to an id, remembering the label so that it can be shown again. */
@@ -131,6 +145,17 @@ async function upsert(person: PersonKnown, tx: SqlTransaction): Promise<boolean>
   return rows.length > 0;
 }
 
+/** True when it is new. A tombstone also stands where the person was never known, so that a late message finds it. */
+async function makeTombstone(personId: string, tx: SqlTransaction): Promise<boolean> {
+  const rows = await tx.query(
+    `INSERT INTO people AS known (person_id, kind, erased) VALUES ($1, 'contact', true)
+     ON CONFLICT (person_id) DO UPDATE SET name = NULL, email = NULL, language = NULL, erased = true
+     WHERE NOT known.erased RETURNING 1`,
+    [personId],
+  );
+  return rows.length > 0;
+}
+
 function messageOf(row: Row & { id: string }, source: string): Message {
   const { erased, ...person } = fromRow(row);
   return {
@@ -154,9 +179,12 @@ export const peopleHandlers: Readonly<Record<string, MessageHandler<ServiceTrans
   },
   PersonErased: {
     project: async (message, tx) => {
+      const personId = String(message.data.personId);
+      if (!(await makeTombstone(personId, tx))) return;
+      // What this service itself has told of the person is the latest on its own topic, until a tombstone replaces it.
       await tx.query(
-        'UPDATE people SET name = NULL, email = NULL, language = NULL, erased = true WHERE person_id = $1',
-        [String(message.data.personId)],
+        'INSERT INTO people_outbox (person_id) SELECT $1 WHERE EXISTS (SELECT 1 FROM people_outbox WHERE person_id = $1)',
+        [personId],
       );
     },
   },
