@@ -26,7 +26,7 @@ export function activityColumns(language: WorkbookLanguage): readonly Column<Act
       value: (row) => originLabel(row.origin, language),
     },
     { key: 'urgent', header: HEADER.urgent, width: 9, kind: 'flag', value: (row) => flag(row.urgent) },
-    { key: 'assignee', header: HEADER.assignee, width: 15, kind: 'text', value: (row) => row.assignee },
+    { key: 'assignee', header: HEADER.assignee, width: 24, kind: 'text', value: (row) => row.assignee },
     {
       key: 'workStatus',
       header: HEADER.workStatus,

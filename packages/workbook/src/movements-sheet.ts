@@ -19,11 +19,11 @@ export function movementColumns(language: WorkbookLanguage): readonly Column<Mov
     {
       key: 'performedBy',
       header: HEADER.performedBy,
-      width: 14,
+      width: 24,
       kind: 'text',
       value: (row) => row.performedBy,
     },
-    { key: 'actor', header: HEADER.actor, width: 14, kind: 'text', value: (row) => row.actor },
+    { key: 'actor', header: HEADER.actor, width: 24, kind: 'text', value: (row) => row.actor },
     {
       key: 'actualMinutes',
       header: HEADER.actual,

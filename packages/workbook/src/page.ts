@@ -14,10 +14,11 @@ function pageText(text: string): string {
   return short.toWellFormed().replaceAll('&', '&&');
 }
 
-/** A4 landscape, all columns on one page's width, as many pages as the rows need. */
+/** A4, all columns on one page's width, as many pages as the rows need. */
 export function pageOf(
   head: StatementHead,
   language: WorkbookLanguage,
+  orientation: 'landscape' | 'portrait',
 ): Pick<ExcelJS.AddWorksheetOptions, 'pageSetup' | 'headerFooter' | 'properties'> {
   const made = romeTimeValue(head.generatedAt).toISOString();
   const day = language === 'it' ? made.slice(0, 10).split('-').reverse().join('/') : made.slice(0, 10);
@@ -25,7 +26,7 @@ export function pageOf(
     properties: { dyDescent: 0.25 },
     pageSetup: {
       paperSize: A4,
-      orientation: 'landscape',
+      orientation,
       fitToPage: true,
       fitToWidth: 1,
       fitToHeight: 0,

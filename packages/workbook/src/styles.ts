@@ -23,7 +23,7 @@ const NUMBER_FORMAT: Readonly<Record<CellKind, Readonly<Record<WorkbookLanguage,
 };
 
 function alignment(kind: CellKind): Partial<ExcelJS.Alignment> {
-  if (kind === 'text') return { vertical: 'top', horizontal: 'left', wrapText: true };
+  if (kind === 'text') return { vertical: 'top', horizontal: 'left', indent: 1, wrapText: true };
   if (kind === 'flag' || kind === 'date' || kind === 'time') return { vertical: 'top', horizontal: 'center' };
   return { vertical: 'top', horizontal: 'right' };
 }
@@ -38,6 +38,7 @@ export interface Styles {
   readonly note: Style;
   readonly header: Style;
   readonly label: Style;
+  readonly remark: Style;
   readonly body: Readonly<Record<CellKind, Style>>;
   readonly total: Readonly<Record<CellKind, Style>>;
 }
@@ -55,6 +56,7 @@ function stylesIn(language: WorkbookLanguage): Styles {
       alignment: { vertical: 'middle', horizontal: 'center', wrapText: true },
     },
     label: { font: BOLD, border: LINE, alignment: { vertical: 'top', horizontal: 'left', wrapText: true } },
+    remark: { font: FONT, border: LINE, alignment: { vertical: 'top', horizontal: 'left', indent: 1 } },
     body: perKind((kind) => ({ font: FONT, border: LINE, alignment: alignment(kind), numFmt: format(kind) })),
     total: perKind((kind) => ({
       font: BOLD,

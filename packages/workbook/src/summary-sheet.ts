@@ -1,6 +1,7 @@
 import type { Minutes } from '@monteore/kernel';
 import type ExcelJS from 'exceljs';
 import { cellText, durationFormula, durationValue } from './cells.js';
+import { heightOf, linesOf } from './height.js';
 import { COMMON, LOT_STATE, PACKAGE_STATUS, RESIDUAL, SHEET, SUMMARY, type Word } from './labels.js';
 import { pageOf } from './page.js';
 import type { StatementHead, WorkbookLanguage } from './statement.js';
@@ -11,7 +12,6 @@ import type { WorkbookStream } from './workbook-stream.js';
 const WIDTHS = [34, 14, 12, 16, 12, 14, 14];
 /** Where a text fills the page from column B on: how many characters fit on one of its lines. */
 const CHARACTERS_A_LINE = 80;
-const LINE_POINTS = 14;
 /** A spreadsheet's row is at most 409 points high. */
 const MAX_LINES = 29;
 
@@ -29,7 +29,7 @@ export function writeSummary(
   head: StatementHead,
   sources: SummarySources,
 ): void {
-  const sheet = workbook.addWorksheet(SHEET.summary[language], pageOf(head, language));
+  const sheet = workbook.addWorksheet(SHEET.summary[language], pageOf(head, language, 'portrait'));
   sheet.columns = WIDTHS.map((width) => ({ width }));
   const page = new SummaryPage(sheet, language);
   page.title(`${SHEET.summary[language]} · ${head.packageName}`);
@@ -203,21 +203,18 @@ class SummaryPage {
     put(row, 0, label[this.language], this.#styles.label);
     put(row, 1, shown, this.#styles.body.text);
     this.sheet.mergeCells(this.lastRow, 2, this.lastRow, WIDTHS.length);
-    const lines = shown
-      .split('\n')
-      .reduce((sum, line) => sum + Math.ceil(line.length / CHARACTERS_A_LINE), 0);
-    row.height = Math.min(Math.max(lines, 1), MAX_LINES) * LINE_POINTS;
+    row.height = heightOf(linesOf(shown, CHARACTERS_A_LINE), MAX_LINES);
     row.commit();
   }
 
   /** Minutes, the same as a duration, and where they come from. Returns the address of the minutes. */
   duration(label: Word, minutes: Minutes, formula?: string, source?: Word): string {
     const address = `B${this.lastRow + 1}`;
-    this.#labelled(label, [
+    const cells: readonly Cell[] = [
       ['minutes', formula === undefined ? minutes : { formula, result: minutes }],
       ['duration', { formula: durationFormula(address), result: durationValue(minutes) }],
-      ...(source ? [['text', source[this.language]] as const] : []),
-    ]);
+    ];
+    this.#labelled(label, cells, source?.[this.language]);
     return address;
   }
 
@@ -227,12 +224,14 @@ class SummaryPage {
     row.commit();
   }
 
-  #labelled(label: Word, cells: readonly Cell[]): void {
+  /** @param remark runs on over the empty cells to its right */
+  #labelled(label: Word, cells: readonly Cell[], remark?: string): void {
     const row = this.#next();
     put(row, 0, label[this.language], this.#styles.label);
     for (const [index, [kind, value]] of cells.entries()) {
       put(row, index + 1, value, this.#styles.body[kind]);
     }
+    if (remark !== undefined) put(row, cells.length + 1, remark, this.#styles.remark);
     row.commit();
   }
 

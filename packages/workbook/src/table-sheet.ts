@@ -1,6 +1,7 @@
 import type { Minutes } from '@monteore/kernel';
 import type ExcelJS from 'exceljs';
 import { cellText, dateValue, durationFormula, durationValue, romeTimeValue, wholeMinutes } from './cells.js';
+import { heightOf, linesOf } from './height.js';
 import { COMMON, type Word } from './labels.js';
 import { pageOf } from './page.js';
 import { type Rows, type StatementHead, StatementTooLongError, type WorkbookLanguage } from './statement.js';
@@ -9,6 +10,10 @@ import type { WorkbookStream } from './workbook-stream.js';
 
 const HEADER_ROW = 4;
 const LAST_ROW_OF_A_SHEET = 1_048_576;
+/** What the space before a text takes of its column, in characters. */
+const INDENT = 2;
+/** A long note is cut on paper; in its cell it is whole. */
+const MAX_LINES = 8;
 
 interface AnyColumn {
   /** Names the column for totals and for formulas of other sheets. */
@@ -71,7 +76,7 @@ export async function writeTable<Row>(
   const { columns } = table;
   const name = table.name[language];
   const sheet = workbook.addWorksheet(name, {
-    ...pageOf(head, language),
+    ...pageOf(head, language, 'landscape'),
     views: [{ state: 'frozen', ySplit: HEADER_ROW }],
   });
   sheet.columns = columns.map(({ width }) => ({ width }));
@@ -149,13 +154,18 @@ function writeBodyRow<Row>(
   sums: Map<string, Minutes>,
 ): void {
   const styles = STYLES[language].body;
+  let lines = 1;
   for (const [index, column] of columns.entries()) {
     const value = column.value(row);
+    if (column.kind === 'text' && typeof value === 'string' && !column.unprinted) {
+      lines = Math.max(lines, linesOf(value, column.width - INDENT));
+    }
     put(target, index, value === undefined ? null : cellValue(column.kind, value), styles[column.kind]);
     if (typeof value !== 'number' || column.kind === 'number') continue;
     const minutes = wholeMinutes(value, `${column.key} in row ${target.number}`);
     if (isSummed(column)) sums.set(column.key, (sums.get(column.key) ?? 0) + minutes);
   }
+  if (lines > 1) target.height = heightOf(lines, MAX_LINES);
   target.commit();
 }
 
