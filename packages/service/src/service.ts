@@ -225,6 +225,8 @@ export async function startService(
     ...SERVICES.map((service) => ({ name: eventsTopicOf(service), compacted: false })),
     ...SERVICES.map((service) => ({ name: peopleTopicOf(service), compacted: true })),
   ]);
+  // The ledger keeps its copy of rights from its own topic, as every other service does.
+  const followsItself = own[eventsTopicOf(definition.name)] !== undefined;
   const inbox = new Inbox<ServiceTransaction>({
     database: core.database,
     subscriber: core.messaging,
@@ -264,7 +266,13 @@ export async function startService(
   });
 
   let ready = false;
-  guardFreshness(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, core, inbox, projection);
+  guardFreshness(
+    app.getHttpAdapter().getInstance() as unknown as FastifyInstance,
+    core,
+    inbox,
+    projection,
+    followsItself,
+  );
   addHealth(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, core, () => ready);
   await app.init();
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
@@ -353,9 +361,11 @@ function guardFreshness(
   core: ServiceCore,
   inbox: Inbox<ServiceTransaction>,
   projection: OwnProjection | null,
+  followsItself: boolean,
 ): void {
   const reached = async (wanted: Freshness): Promise<boolean> => {
     if (wanted.source !== core.source) return inbox.waitFor(wanted, 2000);
+    if (followsItself && !(await inbox.waitFor(wanted, 2000))) return false;
     const until = performance.now() + 2000;
     while (projection !== null && (await projection.position()) < wanted.position) {
       if (performance.now() > until) return false;

@@ -1,4 +1,5 @@
 import {
+  AppendTooLargeError,
   EMPTY_STREAM,
   type EventStore,
   type NewEvent,
@@ -161,22 +162,34 @@ export class StreamRuntime<State> {
     lane.running = true;
     // A tick later, so that commands given together share the first commit.
     await Promise.resolve();
-    while (lane.queue.length > 0) {
-      const batch = lane.queue.splice(0, BATCH);
-      try {
-        await this.carryOut(streamId, lane, batch);
-      } catch (error) {
-        lane.snapshot = null;
-        const failure =
-          error instanceof Error && error.name === 'StoreUnavailableError'
-            ? new UnavailableError('service.store-unavailable', 'the event store does not answer', 2, {
-                cause: error,
-              })
-            : error;
-        for (const waiting of batch) waiting.reject(failure);
-      }
-    }
+    while (lane.queue.length > 0) await this.runBatch(streamId, lane, lane.queue.splice(0, BATCH));
     lane.running = false;
+  }
+
+  private async runBatch(
+    streamId: string,
+    lane: Lane<State>,
+    batch: readonly Waiting<State>[],
+  ): Promise<void> {
+    try {
+      await this.carryOut(streamId, lane, batch);
+    } catch (error) {
+      lane.snapshot = null;
+      if (error instanceof AppendTooLargeError && batch.length > 1) {
+        // Together they are too much for one commit: as two batches, in the same order.
+        const half = Math.ceil(batch.length / 2);
+        await this.runBatch(streamId, lane, batch.slice(0, half));
+        await this.runBatch(streamId, lane, batch.slice(half));
+        return;
+      }
+      const failure =
+        error instanceof Error && error.name === 'StoreUnavailableError'
+          ? new UnavailableError('service.store-unavailable', 'the event store does not answer', 2, {
+              cause: error,
+            })
+          : error;
+      for (const waiting of batch) waiting.reject(failure);
+    }
   }
 
   private async carryOut(
@@ -189,7 +202,8 @@ export class StreamRuntime<State> {
       const attempted = this.decideBatch(streamId, base, batch);
       const current = await this.commit(streamId, base, attempted);
       if (current === null) {
-        lane.snapshot = null;
+        // The base is committed history all the same: only what came after it has to be read.
+        lane.snapshot = await this.refresh(streamId, base);
         continue;
       }
       lane.snapshot = attempted.snapshot;
