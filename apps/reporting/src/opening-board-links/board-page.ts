@@ -1,4 +1,4 @@
-import { formatDate } from '@monteore/calendar';
+import { formatDate, formatInstant } from '@monteore/calendar';
 import { formatMinutes, type Language, type Minutes } from '@monteore/kernel';
 import { type Html, html, type PageOptions } from '@monteore/service';
 import { APPROVAL, FIRMNESS, KIND, LOT_STATE, PACKAGE_STATUS, WORK_STATUS } from '@monteore/workbook';
@@ -9,7 +9,7 @@ import { timeOr, WORDS, type Words } from './words.js';
 const STYLE = `
 :root{--charged:#5b6474;--held:#b26a00;--open:#1c7a45;--pending:#1d5fd1}
 @media(prefers-color-scheme:dark){:root{--charged:#9aa4b5;--held:#f0b45c;--open:#7fd6a4;--pending:#8ab4ff}}
-header p{margin:.25rem 0}
+header{margin-bottom:1rem}header p{margin:.25rem 0}.card h2{margin-top:0}
 .bar{display:flex;gap:2px;height:1.75rem;border-radius:.5rem;overflow:hidden;background:var(--line);margin:.25rem 0 1rem}
 .bar span{min-width:0}.charged{background:var(--charged)}.held{background:var(--held)}.available{background:var(--open)}
 .pending{background:repeating-linear-gradient(45deg,var(--pending) 0 4px,var(--paper) 4px 9px)}
@@ -57,6 +57,7 @@ function heading(board: BoardView, language: Language, words: Words): Html {
     <p class="muted">${words.referent}: ${board.referent}</p>
     <p class="muted">${words.opened}: ${formatDate(board.openedOn, language)}</p>
     ${board.endsOn !== undefined && html`<p class="muted">${words.ends}: ${formatDate(board.endsOn, language)}</p>`}
+    ${board.closesAt !== undefined && html`<p class="warn">${words.closesSoon(formatInstant(board.closesAt, language))}</p>`}
     ${closedOn !== undefined && html`<p>${words.closedNote(closedOn)}</p>`}</header>`;
 }
 

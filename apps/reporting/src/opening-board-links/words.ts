@@ -38,7 +38,7 @@ export interface Words {
   readonly referent: string;
   readonly opened: string;
   readonly ends: string;
-  readonly closed: string;
+  readonly closesSoon: (instant: string) => string;
   readonly none: string;
   readonly download: string;
   readonly closedNote: (date: string) => string;
@@ -91,7 +91,7 @@ const it: Words = {
   referent: 'Referente',
   opened: 'Aperto',
   ends: 'Termina',
-  closed: 'Chiuso',
+  closesSoon: (instant) => `Le ore sono finite: il pacchetto si chiude ${instant}, se non viene ricaricato.`,
   none: '—',
   download: 'Scarica il foglio di calcolo',
   closedNote: (date) => `Questo pacchetto è stato chiuso ${date}: la pagina non cambia più.`,
@@ -146,7 +146,7 @@ const en: Words = {
   referent: 'Referent',
   opened: 'Opened',
   ends: 'Ends',
-  closed: 'Closed',
+  closesSoon: (instant) => `The hours are used up: the package closes on ${instant} unless it is topped up.`,
   none: '—',
   download: 'Download the spreadsheet',
   closedNote: (date) => `This package was closed on ${date}: the page does not change any more.`,
