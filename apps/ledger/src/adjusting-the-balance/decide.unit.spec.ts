@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { reserveHours } from '../reserving-hours/decide.js';
-import { item, madeId, Scenario } from '../scenario.js';
+import { item, madeId, Scenario } from '../testing/scenario.js';
 import { topUp } from '../topping-up/decide.js';
 import { type AdjustBalance, adjustBalance } from './decide.js';
 

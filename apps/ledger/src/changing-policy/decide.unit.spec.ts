@@ -3,7 +3,7 @@ import { DEFAULT_POLICY, type Policy } from '@monteore/kernel';
 import { closePackage } from '../closing-a-package/decide.js';
 import { logWork } from '../logging-work/decide.js';
 import { reserveHours } from '../reserving-hours/decide.js';
-import { item, Scenario } from '../scenario.js';
+import { item, Scenario } from '../testing/scenario.js';
 import { changePolicy } from './decide.js';
 
 type Decider = Parameters<Scenario['when']>[0];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decideDue } from '../package/decide.js';
-import { madeId, PACKAGE_ID, Scenario } from '../scenario.js';
-import { add, ask, decide, end, reserve, work } from '../scenario-commands.js';
+import { madeId, PACKAGE_ID, Scenario } from '../testing/scenario.js';
+import { add, ask, decide, end, reserve, work } from '../testing/scenario-commands.js';
 import {
   type ClosePackage,
   closePackage,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { madeId, REFERENT, Scenario } from '../scenario.js';
-import { add, decide, reserve, work } from '../scenario-commands.js';
+import { madeId, REFERENT, Scenario } from '../testing/scenario.js';
+import { add, decide, reserve, work } from '../testing/scenario-commands.js';
 
 /** 60 of 100 minutes worked with a hold, and 30 beyond it. */
 const overrun = (granted = 100) => Scenario.opened(granted).given(reserve('a', 60)).given(work('a', 90));

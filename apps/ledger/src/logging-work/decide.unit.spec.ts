@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { closePackage } from '../closing-a-package/decide.js';
-import { madeId, Scenario } from '../scenario.js';
-import { add, end, reserve, work } from '../scenario-commands.js';
+import { madeId, Scenario } from '../testing/scenario.js';
+import { add, end, reserve, work } from '../testing/scenario-commands.js';
 
 const lot = madeId(1, 'lot');
 

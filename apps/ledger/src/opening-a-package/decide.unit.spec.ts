@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_POLICY } from '@monteore/kernel';
-import { madeId, Scenario } from '../scenario.js';
+import { madeId, Scenario } from '../testing/scenario.js';
 import { openPackage } from './decide.js';
 
 const opening = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { madeId, Scenario } from '../scenario.js';
-import { add, decide, end, reserve, reverse, work } from '../scenario-commands.js';
+import { madeId, Scenario } from '../testing/scenario.js';
+import { add, decide, end, reserve, reverse, work } from '../testing/scenario-commands.js';
 import { decideDue } from './decide.js';
 import { dueInstants } from './due.js';
 

@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { closePackage } from '../closing-a-package/decide.js';
-import { item, madeId, Scenario } from '../scenario.js';
-import { add, ask, decide, end, reserve, reserveTogether, reverse, work } from '../scenario-commands.js';
+import { item, madeId, Scenario } from '../testing/scenario.js';
+import {
+  add,
+  ask,
+  decide,
+  end,
+  reserve,
+  reserveTogether,
+  reverse,
+  work,
+} from '../testing/scenario-commands.js';
 import { reserveHours, withdrawNeed } from './decide.js';
 
 const lot = madeId(1, 'lot');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { closePackage } from '../closing-a-package/decide.js';
-import { madeId, Scenario } from '../scenario.js';
-import { add, decide, end, reserve, reverse, work } from '../scenario-commands.js';
+import { madeId, Scenario } from '../testing/scenario.js';
+import { add, decide, end, reserve, reverse, work } from '../testing/scenario-commands.js';
 
 const lot = madeId(1, 'lot');
 const MIDNIGHT = '2026-03-31T22:00:00.000Z';

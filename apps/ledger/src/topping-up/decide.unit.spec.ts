@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { closePackage } from '../closing-a-package/decide.js';
 import { logWork } from '../logging-work/decide.js';
 import { reserveHours } from '../reserving-hours/decide.js';
-import { item, madeId, Scenario } from '../scenario.js';
+import { item, madeId, Scenario } from '../testing/scenario.js';
 import { type TopUp, topUp } from './decide.js';
 
 const topping =

@@ -7,13 +7,13 @@ import {
   type Policy,
   type Refusal,
 } from '@monteore/kernel';
-import { openPackage } from './opening-a-package/decide.js';
-import { balancesOf } from './package/balances.js';
-import type { Decision } from './package/decide.js';
-import type { PackageEventType, PackageFacts, RequestedItem } from './package/events.js';
-import { evolve } from './package/evolve.js';
-import type { DecisionContext } from './package/record.js';
-import { type Package, type PackageState, UNOPENED } from './package/state.js';
+import { openPackage } from '../opening-a-package/decide.js';
+import { balancesOf } from '../package/balances.js';
+import type { Decision } from '../package/decide.js';
+import type { PackageEventType, PackageFacts, RequestedItem } from '../package/events.js';
+import { evolve } from '../package/evolve.js';
+import type { DecisionContext } from '../package/record.js';
+import { type Package, type PackageState, UNOPENED } from '../package/state.js';
 
 export const REFERENT: Actor = { subject: 'referent', role: 'referent' };
 export const PACKAGE_ID = 'package';

@@ -1,10 +1,10 @@
-import { decideOverrun } from './deciding-overruns/decide.js';
-import { logWork } from './logging-work/decide.js';
-import type { PackageState, WorkEntryState } from './package/state.js';
-import { askForHours, endActivity, reserveHours } from './reserving-hours/decide.js';
-import { reverseWork } from './reversing-work/decide.js';
+import { decideOverrun } from '../deciding-overruns/decide.js';
+import { logWork } from '../logging-work/decide.js';
+import type { PackageState, WorkEntryState } from '../package/state.js';
+import { askForHours, endActivity, reserveHours } from '../reserving-hours/decide.js';
+import { reverseWork } from '../reversing-work/decide.js';
+import { topUp } from '../topping-up/decide.js';
 import { item, type Scenario } from './scenario.js';
-import { topUp } from './topping-up/decide.js';
 
 type Decider = Parameters<Scenario['when']>[0];
 
