@@ -76,6 +76,8 @@ export interface MailModels {
     readonly recordedById?: string;
     readonly decidedAt?: string;
     readonly reason?: string;
+    /** The version that a rejection leaves in force (R5). */
+    readonly versionInForce?: number;
     readonly missingMinutes?: Minutes;
     readonly availableMinutes?: Minutes;
   };

@@ -152,7 +152,7 @@ describe('R2, R3, R5, R10 the client is told', () => {
       approval: 'approved',
       facts: { version: 1, cause: 'reservation', missingMinutes: 75 },
       kind: 'decision-recorded',
-      says: ["L'approvazione è registrata", 'Ore mancanti: 1 h 15 min', 'Per aggiungere ore'],
+      says: ["l'approvazione è registrata", 'Ore mancanti: 1 h 15 min', 'Per aggiungere ore'],
     },
     {
       type: 'EstimateRejected',

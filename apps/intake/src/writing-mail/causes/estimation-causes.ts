@@ -118,6 +118,7 @@ const rejected = maker<'EstimateRejected'>(({ activity, version, decidedBy, reas
     version,
     ...weighted(activity, version),
     ...decision(decidedBy, message.time),
+    ...(activity.versionInForce === undefined ? {} : { versionInForce: activity.versionInForce }),
     ...(reason === undefined ? {} : { reason }),
   },
 }));

@@ -32,8 +32,8 @@ const previousNote = (previous: ToldEstimate | undefined): string[] =>
         `Until you decide, version ${previous.version} stays in force: ${formatMinutes(previous.minutes)} estimated, ${formatMinutes(previous.weightedMinutes)} taken from the package, by ${due(previous.due)}.`,
       ];
 
-const TOP_UP =
-  'To add hours to the package, just reply to this e-mail saying how many you need: as soon as they arrive, things go on by themselves.';
+const TOP_UP = 'To add hours to the package, just reply to this e-mail saying how many you need.';
+const GOES_ON = `${TOP_UP} As soon as they arrive, things go on by themselves.`;
 
 const howToDecide = ({ mayDecide }: Reading): string =>
   mayDecide
@@ -64,7 +64,10 @@ function decisionRecorded(facts: MailModels['decision-recorded'], { nameOf }: Re
     },
     rejected: {
       headline: `Estimate not approved: ${facts.title}`,
-      first: 'The estimate was not approved: no hours have been set aside for it.',
+      first:
+        facts.versionInForce === undefined
+          ? 'The estimate was not approved: no hours have been set aside for it.'
+          : `The newer estimate was not approved: version ${facts.versionInForce} stays in force, with the hours already set aside.`,
     },
     'waiting-for-hours': {
       headline: `Activity approved, waiting for hours: ${facts.title}`,
@@ -92,7 +95,7 @@ function decisionRecorded(facts: MailModels['decision-recorded'], { nameOf }: Re
         facts.availableMinutes === undefined ? undefined : formatMinutes(facts.availableMinutes),
       ],
     ),
-    notes: facts.outcome === 'waiting-for-hours' ? [TOP_UP] : [],
+    notes: facts.outcome === 'waiting-for-hours' ? [GOES_ON] : [],
     buttons: [],
   };
 }
@@ -182,7 +185,7 @@ export const english: Wording = {
         ['Hours available now', formatMinutes(facts.availableMinutes)],
         ['Hours missing', formatMinutes(facts.missingMinutes)],
       ],
-      notes: [TOP_UP],
+      notes: [GOES_ON],
       buttons: [],
     }),
     'estimate-to-decide': (facts, reading) => ({
@@ -208,7 +211,7 @@ export const english: Wording = {
       ),
       notes: [
         ...(facts.wouldNotFit.length === 0
-          ? ['The agreed activities that are not finished would still fit, where they fit today.']
+          ? ['No agreed activity that fits in the available hours today would stop fitting.']
           : []),
         ...previousNote(facts.previous),
         howToDecide(reading),
@@ -245,7 +248,7 @@ export const english: Wording = {
       ],
       table: rows(
         ['Activity', reading.activityTitle],
-        ['Time beyond, to be decided', formatMinutes(facts.minutes)],
+        ['Hours beyond, to be charged to the package', formatMinutes(facts.minutes)],
         ['Actual time used so far', formatMinutes(facts.actualMinutes)],
         ['Hours available now', formatMinutes(facts.availableMinutes)],
       ),

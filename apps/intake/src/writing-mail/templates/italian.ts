@@ -35,11 +35,12 @@ const previousNote = (previous: ToldEstimate | undefined): string[] =>
       ];
 
 const TOP_UP =
-  'Per aggiungere ore al pacchetto basta rispondere a questa e-mail indicando quante ne servono: appena arrivano, si prosegue automaticamente.';
+  'Per aggiungere ore al pacchetto basta rispondere a questa e-mail indicando quante ne servono.';
+const GOES_ON = `${TOP_UP} Appena arrivano, si prosegue automaticamente.`;
 
 const howToDecide = ({ mayDecide }: Reading): string =>
   mayDecide
-    ? 'Il pulsante apre una pagina con la stima: la decisione si prende lì. Il link è personale e vale per una sola decisione; una risposta a questa e-mail non vale come approvazione.'
+    ? 'Il pulsante apre una pagina con il dettaglio: la decisione si prende lì. Il link è personale e vale per una sola decisione; una risposta a questa e-mail non vale come approvazione.'
     : 'La decisione spetta a chi approva le stime per il vostro pacchetto, che ha ricevuto un proprio link.';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -62,16 +63,19 @@ function decisionRecorded(facts: MailModels['decision-recorded'], { nameOf }: Re
   const told = {
     approved: {
       headline: `Attività approvata: ${facts.title}`,
-      first: "L'attività è approvata e le ore necessarie sono state prenotate.",
+      first: "l'attività è approvata e le ore necessarie sono state prenotate.",
     },
     rejected: {
       headline: `Stima non approvata: ${facts.title}`,
-      first: 'La stima non è stata approvata: nessuna ora è stata impegnata.',
+      first:
+        facts.versionInForce === undefined
+          ? 'la stima non è stata approvata: nessuna ora è stata impegnata.'
+          : `la nuova stima non è stata approvata: resta valida la versione ${facts.versionInForce}, con le ore già prenotate.`,
     },
     'waiting-for-hours': {
       headline: `Attività approvata, in attesa di ore: ${facts.title}`,
       first:
-        "L'approvazione è registrata, ma le ore disponibili non bastano: l'attività resta in attesa e partirà da sola quando le ore arriveranno. Fino ad allora l'approvazione si può ritirare.",
+        "l'approvazione è registrata, ma le ore disponibili non bastano: l'attività resta in attesa e partirà da sola quando le ore arriveranno. Fino ad allora l'approvazione si può ritirare.",
     },
   }[facts.outcome];
   return {
@@ -94,7 +98,7 @@ function decisionRecorded(facts: MailModels['decision-recorded'], { nameOf }: Re
         facts.availableMinutes === undefined ? undefined : formatMinutes(facts.availableMinutes),
       ],
     ),
-    notes: facts.outcome === 'waiting-for-hours' ? [TOP_UP] : [],
+    notes: facts.outcome === 'waiting-for-hours' ? [GOES_ON] : [],
     buttons: [],
   };
 }
@@ -183,7 +187,7 @@ export const italian: Wording = {
         ['Ore disponibili ora', formatMinutes(facts.availableMinutes)],
         ['Ore mancanti', formatMinutes(facts.missingMinutes)],
       ],
-      notes: [TOP_UP],
+      notes: [GOES_ON],
       buttons: [],
     }),
     'estimate-to-decide': (facts, reading) => ({
@@ -210,9 +214,7 @@ export const italian: Wording = {
       ),
       notes: [
         ...(facts.wouldNotFit.length === 0
-          ? [
-              'Le attività concordate non ancora ultimate rientrerebbero comunque nelle ore disponibili, se già vi rientrano.',
-            ]
+          ? ['Nessuna attività concordata che oggi rientra nelle ore disponibili ne resterebbe esclusa.']
           : []),
         ...previousNote(facts.previous),
         howToDecide(reading),
@@ -249,7 +251,7 @@ export const italian: Wording = {
       ],
       table: rows(
         ['Attività', reading.activityTitle],
-        ['Tempo eccedente da decidere', formatMinutes(facts.minutes)],
+        ['Ore eccedenti da addebitare al pacchetto', formatMinutes(facts.minutes)],
         ['Tempo effettivo utilizzato finora', formatMinutes(facts.actualMinutes)],
         ['Ore disponibili ora', formatMinutes(facts.availableMinutes)],
       ),

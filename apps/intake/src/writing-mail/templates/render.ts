@@ -93,7 +93,7 @@ export function renderHtml(mail: MailText, frame: Frame): string {
 ${content.paragraphs.map((text) => html`<p>${text}</p>\n`)}
 ${
   content.table.length > 0 &&
-  html`<table role="presentation" style="border-collapse:collapse;width:100%;margin:16px 0">
+  html`<table style="border-collapse:collapse;width:100%;margin:16px 0">
 ${content.table.map(([label, value]) => html`<tr><th scope="row"${cell}>${label}</th><td${cell}>${value}</td></tr>\n`)}</table>`
 }
 ${content.list.length > 0 && html`<ul>\n${content.list.map((item) => html`<li>${item}</li>\n`)}</ul>`}

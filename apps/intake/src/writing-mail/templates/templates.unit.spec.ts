@@ -138,7 +138,7 @@ const SAMPLES: { readonly [K in MailKind]: Sample<K> } = {
       availableMinutes: 60,
     },
     both: [TITLE, '2 h 15 min', '1 h 15 min', 'Mario Rossi', 'Anna Blu', 'Serve per la mostra', '18:00'],
-    it: ["L'approvazione è registrata", 'Registrato da'],
+    it: ["l'approvazione è registrata", 'Registrato da'],
     en: ['The approval is recorded', 'Recorded by'],
   },
   'overrun-to-decide': {
@@ -319,6 +319,18 @@ describe('R5 only approvers get links to decide with', () => {
     const { text } = written('reply-approvo', 'en', facts);
     expect(text).toContain('No estimate of this request waits for a decision');
     expect(text).not.toContain('R-');
+  });
+});
+
+describe('R5 a rejected newer version leaves the approved one in force', () => {
+  const facts = { title: TITLE, outcome: 'rejected', version: 2, versionInForce: 1 } as const;
+  it.each([
+    ['it', 'resta valida la versione 1', 'nessuna ora è stata impegnata'],
+    ['en', 'version 1 stays in force', 'no hours have been set aside'],
+  ] as const)('in %s', (language, stays, nothing) => {
+    expect(written('decision-recorded', language, facts).text).toContain(stays);
+    const { versionInForce: _, ...first } = facts;
+    expect(written('decision-recorded', language, first).text).toContain(nothing);
   });
 });
 
