@@ -42,6 +42,7 @@ beforeAll(async () => {
     expect({ file, code: answer.code }).toEqual({ file, code: 250 });
     mailIds.set(file, /Kept as ([\w-]+)/.exec(answer.text)![1]!);
   }
+  await world.caughtUp();
 }, 120_000);
 
 afterAll(async () => {
