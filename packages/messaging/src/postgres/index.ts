@@ -117,6 +117,11 @@ class PostgresMessaging implements Messaging {
       : '';
     const client = await this.pool.connect();
     let failure: Error | undefined;
+    // Without a listener, a connection that breaks between two statements would end the process.
+    const onError = (error: Error) => {
+      failure ??= error;
+    };
+    client.on('error', onError);
     try {
       await client.query('BEGIN');
       // Places are drawn under a lock, so that their order is the order of commits and no reader skips one.
@@ -131,10 +136,11 @@ class PostgresMessaging implements Messaging {
       );
       await client.query('COMMIT');
     } catch (error) {
-      failure = error as Error;
+      failure ??= error as Error;
       await client.query('ROLLBACK').catch(() => {});
       throw error;
     } finally {
+      client.off('error', onError);
       client.release(failure);
     }
     this.notifyOthers();
