@@ -23,6 +23,11 @@ import { CORE } from '../tokens.js';
 import { BoardDesk } from './board-desk.js';
 import { type ActivityStory, Boards, type ListPlace, placeOf } from './boards.js';
 
+const zBoardsQuery = zListQuery.extend({
+  clientId: zId.optional(),
+  status: z.enum(['open', 'closing', 'closed']).optional(),
+});
+
 const zPlace = z.tuple([z.boolean(), z.string(), z.string()]) satisfies z.ZodType<ListPlace>;
 
 /** R10: the boards, for the team all of them, for a contact those that are shared with it. */
@@ -37,11 +42,12 @@ export class BoardsController {
   @Get()
   @Allow('reporting:read', ...TEAM, 'auditor', ...CONTACTS)
   async list(
-    @Query({ schema: zListQuery }) query: z.output<typeof zListQuery>,
+    @Query({ schema: zBoardsQuery }) query: z.output<typeof zBoardsQuery>,
     @CallerOf() { principal }: Caller,
   ) {
     const after = decodeCursor(zPlace, query.cursor);
-    const rows = await this.boards.list(isContact(principal) ? principal.subject : null, after, query.limit);
+    const contactId = isContact(principal) ? principal.subject : null;
+    const rows = await this.boards.list({ ...query, contactId, after });
     const labelOf = await this.core.people.labels(rows.map((row) => row.referent_id));
     const clients = await this.core.people.find(rows.map((row) => row.client_id));
     return pageOf(

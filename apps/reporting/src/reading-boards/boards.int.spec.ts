@@ -318,7 +318,18 @@ describe('The list of boards', () => {
     });
   });
 
-  it.each(['limit=0', 'limit=201', 'cursor=x', 'cursor=W10'])('refuses %s', async (query) => {
+  it('can be asked by client and by status', async () => {
+    const { clientId, packageId } = idsOf('loro');
+    const idsAt = async (query: string) =>
+      (await reporting.get(`/v1/boards?limit=200&${query}`, team)).body.items.map(
+        (item: { packageId: string }) => item.packageId,
+      );
+    expect(await idsAt(`clientId=${clientId}`)).toEqual([packageId]);
+    expect(await idsAt(`clientId=${clientId}&status=closed`)).toEqual([]);
+    expect(await idsAt('status=open')).toContain(packageId);
+  });
+
+  it.each(['limit=0', 'limit=201', 'cursor=x', 'status=lost', 'cursor=W10'])('refuses %s', async (query) => {
     expect((await reporting.get(`/v1/boards?${query}`, team)).status).toBe(400);
   });
 });

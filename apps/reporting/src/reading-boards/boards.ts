@@ -22,6 +22,14 @@ export interface PackageListRow extends PackageRow {
   readonly open_overruns: number;
 }
 
+export interface ListQuestion {
+  readonly contactId: string | null;
+  readonly after: ListPlace | undefined;
+  readonly limit: number;
+  readonly clientId?: string | undefined;
+  readonly status?: PackageRow['status'] | undefined;
+}
+
 /** The place of a package in the list: closed ones last, then by name. */
 export type ListPlace = readonly [isClosed: boolean, name: string, packageId: string];
 
@@ -53,8 +61,8 @@ export class Boards {
     return packageRow(this.database, packageId);
   }
 
-  /** Packages a contact may see (all for `null`), from a place on; one more than `limit`. */
-  list(contactId: string | null, after: ListPlace | undefined, limit: number): Promise<PackageListRow[]> {
+  /** Packages from a place on that fit and that the contact may see (all for `null`); one more than `limit`. */
+  list({ contactId, after, limit, clientId, status }: ListQuestion): Promise<PackageListRow[]> {
     const [isClosed, name, packageId] = after ?? [false, '', ''];
     return this.database.query<PackageListRow>(
       `SELECT found.*, lower(found.name) AS sort_name,
@@ -67,8 +75,9 @@ export class Boards {
        FROM (${PACKAGES}
          WHERE l.name IS NOT NULL AND ((l.status = 'closed'), lower(l.name), l.package_id) > ($1, $2, $3)
            AND ($4::text IS NULL OR ${AccessCopy.visibleTo('l.package_id', '$4')})
+           AND ($6::text IS NULL OR l.client_id = $6) AND ($7::text IS NULL OR l.status = $7)
          ORDER BY (l.status = 'closed'), lower(l.name), l.package_id LIMIT $5) found`,
-      [isClosed, name, packageId, contactId, limit + 1],
+      [isClosed, name, packageId, contactId, limit + 1, clientId ?? null, status ?? null],
     );
   }
 
