@@ -80,7 +80,8 @@ export function renderText(mail: MailText, frame: Frame): string {
 
 const BUTTON =
   'display:inline-block;padding:12px 20px;background:#1d5fd1;color:#ffffff;text-decoration:none;border-radius:8px;font-weight:bold';
-const CELL = 'text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid #d9dde5';
+const CELL =
+  'text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid #d9dde5;overflow-wrap:anywhere';
 
 /** The HTML body: everything escaped, nothing loaded from anywhere. */
 export function renderHtml(mail: MailText, frame: Frame): string {
