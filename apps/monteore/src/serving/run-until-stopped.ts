@@ -37,7 +37,10 @@ export async function runUntilStopped(settings: Settings): Promise<void> {
       }
     });
   }
-  process.on('uncaughtException', (error) => askToStop(error));
+  process.on('uncaughtException', (error) => {
+    tell(`A mistake of the program: ${error.stack}`);
+    askToStop(error);
+  });
   if (process.channel !== undefined) {
     process.on('disconnect', () => askToStop());
     process.channel?.unref();
@@ -51,11 +54,12 @@ export async function runUntilStopped(settings: Settings): Promise<void> {
   });
   if (stopAskedAt === undefined) process.stdout.write(greeting(settings, instance));
   const failure = await stopAsked;
+  // It also keeps the process alive while only an unreferenced Postgres is waited for.
   setTimeout(() => {
     tell('Something does not stop; ending at once.');
     abandon();
     process.exit(1);
-  }, STOP_LIMIT_MILLISECONDS).unref();
+  }, STOP_LIMIT_MILLISECONDS);
   await instance.stop();
   tell('Stopped.');
   if (failure !== undefined) throw failure;

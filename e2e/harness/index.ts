@@ -1,0 +1,6 @@
+export { eventually } from '@monteore/testing';
+export * from './instance.ts';
+export * from './outbox.ts';
+export * from './rest-client.ts';
+export * from './send-mail.ts';
+export * from './test-clock.ts';

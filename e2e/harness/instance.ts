@@ -1,0 +1,201 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { eventually } from '@monteore/testing';
+import { Outbox } from './outbox.ts';
+import { RestClient } from './rest-client.ts';
+import type { SmtpAddress } from './send-mail.ts';
+import { TestClock } from './test-clock.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+const PROGRAM = join(ROOT, 'apps', 'monteore', 'dist', 'main.js');
+
+export type TokenOptions = {
+  readonly contact?: string;
+  readonly subject?: string;
+  readonly scopes?: readonly string[];
+};
+
+/** A running system, whoever started it. */
+export interface Instance {
+  readonly baseUrl: string;
+  readonly smtp: SmtpAddress;
+  readonly outbox: Outbox;
+  readonly dataDirectory: string;
+  /** Throws Error when the system runs by the machine's clock. */
+  readonly clock: TestClock;
+  /** An access token, through the command line. */
+  token(role: string, options?: TokenOptions): Promise<string>;
+  /** REST as a role; without one, as nobody. */
+  rest(role?: string, options?: TokenOptions): Promise<RestClient>;
+  /** Ends what was started here, and removes its files. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Without the sample. */
+  readonly empty?: boolean;
+  /** With a clock that can be moved. */
+  readonly clock?: boolean;
+  readonly flags?: readonly string[];
+}
+
+/**
+ * A system to test: the built program in a process and a directory of its own, or, where `MONTEORE_E2E_BASE_URL` names
+ * one, the system that is there (with `MONTEORE_E2E_SMTP` as host:port, `_OUTBOX`, `_DATA` and `_TEST_CLOCK`), so that
+ * one suite passes both ways of running it.
+ */
+export async function startInstance({
+  empty = true,
+  clock = false,
+  flags = [],
+}: StartOptions = {}): Promise<Instance> {
+  const given = variable('MONTEORE_E2E_BASE_URL');
+  if (given !== undefined) return runningInstance(given);
+  const directory = newDirectory();
+  const clockFile = join(directory, 'clock');
+  if (clock) writeFileSync(clockFile, '0');
+  const dataDirectory = join(directory, 'data');
+  const program = await startProgram({
+    dataDirectory,
+    flags: [...(empty ? ['--empty'] : []), ...flags],
+    environment: clock ? { MONTEORE_TEST_CLOCK: clockFile } : {},
+  });
+  return {
+    ...describe(program.baseUrl, program.smtp, dataDirectory, clock ? clockFile : undefined),
+    stop: async () => {
+      await program.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Unset and empty are the same. */
+const variable = (name: string): string | undefined => process.env[name] || undefined;
+
+function runningInstance(baseUrl: string): Instance {
+  const need = (name: string): string => {
+    const value = variable(name);
+    if (value === undefined) throw new Error(`MONTEORE_E2E_BASE_URL needs ${name} beside it`);
+    return value;
+  };
+  const [host = '', port] = need('MONTEORE_E2E_SMTP').split(':');
+  const instance = describe(
+    baseUrl,
+    { host, port: Number(port) },
+    need('MONTEORE_E2E_DATA'),
+    variable('MONTEORE_E2E_TEST_CLOCK'),
+  );
+  return { ...instance, outbox: new Outbox(need('MONTEORE_E2E_OUTBOX')), stop: async () => {} };
+}
+
+function describe(
+  baseUrl: string,
+  smtp: SmtpAddress,
+  dataDirectory: string,
+  clockFile: string | undefined,
+): Omit<Instance, 'stop'> {
+  const token = (role: string, options?: TokenOptions) => mintToken(dataDirectory, role, options);
+  return {
+    baseUrl,
+    smtp,
+    dataDirectory,
+    outbox: new Outbox(join(dataDirectory, 'outbox')),
+    get clock(): TestClock {
+      if (clockFile === undefined) throw new Error('this instance runs by the clock of the machine');
+      return new TestClock(clockFile);
+    },
+    token,
+    rest: async (role, options) =>
+      new RestClient(baseUrl, role === undefined ? null : await token(role, options)),
+  };
+}
+
+/** Prints a token with `monteore token`. Throws Error with what the command said. */
+export async function mintToken(
+  dataDirectory: string,
+  role: string,
+  { contact, subject, scopes }: TokenOptions = {},
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(NODE, [
+    ...[PROGRAM, 'token', '--data', dataDirectory, '--role', role],
+    ...(contact === undefined ? [] : ['--contact', contact]),
+    ...(subject === undefined ? [] : ['--subject', subject]),
+    ...(scopes === undefined ? [] : ['--scope', ...scopes]),
+  ]);
+  return stdout.trim();
+}
+
+/** A new directory that the user Postgres runs as may traverse. */
+export function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'monteore-e2e-'));
+  chmodSync(directory, 0o755);
+  return directory;
+}
+
+export interface Program {
+  readonly child: ChildProcess;
+  readonly baseUrl: string;
+  readonly smtp: SmtpAddress;
+  /** What it has printed so far. */
+  output(): string;
+  /** SIGTERM; answers the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface ProgramOptions {
+  readonly dataDirectory: string;
+  /** Later ones win over the free ports that are asked for. */
+  readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The program as a child, from its first moment. It ends by itself when this process does. */
+export function launchProgram({ dataDirectory, flags = [], environment = {} }: ProgramOptions) {
+  if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not built: run npm run build first`);
+  const own = ['--data', dataDirectory, '--port', '0', '--smtp-port', '0'];
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(MONTEORE_|NODE_OPTIONS$)/.test(name));
+  const child = spawn(NODE, [PROGRAM, ...own, ...flags], {
+    env: { ...Object.fromEntries(inherited), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let text = '';
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  return { child, exited, output: () => text };
+}
+
+/** The same, once it is ready. Throws Error with what it printed when it ends instead. */
+export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const { child, exited, output } = launchProgram(options);
+  let ended = false;
+  void exited.then(() => {
+    ended = true;
+  });
+  const addresses = await eventually(
+    () => {
+      if (ended) throw new Error(`it ended before it was ready:\n${output()}`);
+      return /HTTP +(http:\S+)[\s\S]*SMTP on (\S+):(\d+)/.exec(output());
+    },
+    'the start',
+    60_000,
+  );
+  return {
+    child,
+    baseUrl: addresses[1]!,
+    smtp: { host: addresses[2]!, port: Number(addresses[3]) },
+    output,
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
