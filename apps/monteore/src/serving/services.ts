@@ -1,5 +1,6 @@
 import { estimationService } from '@monteore/estimation';
 import { identityService } from '@monteore/identity';
+import { intakeService } from '@monteore/intake';
 import { ledgerService } from '@monteore/ledger';
 import { reportingService } from '@monteore/reporting';
 import type { ServiceDefinition } from '@monteore/service';
@@ -13,6 +14,15 @@ export interface MailPlaces {
 }
 
 /** Every service of the system, as this installation is set up. */
-export function servicesOf(_settings: Settings, _places: MailPlaces): readonly ServiceDefinition[] {
-  return [identityService, ledgerService, estimationService, reportingService];
+export function servicesOf(settings: Settings, places: MailPlaces): readonly ServiceDefinition[] {
+  const { host, smtpUrl, trustedAuthservId, imapUrls } = settings;
+  const { smtpPort, outboxDirectory, linkSigningKeyFile } = places;
+  const intake = intakeService({
+    smtp: { host, port: smtpPort },
+    outbound: smtpUrl === undefined ? { outboxDirectory } : { smtpUrl },
+    linkSigningKeyFile,
+    ...(trustedAuthservId === undefined ? {} : { trustedAuthservId }),
+    imap: imapUrls.map((url) => ({ url })),
+  });
+  return [identityService, ledgerService, estimationService, intake, reportingService];
 }
