@@ -30,7 +30,7 @@ import type { ThreadState } from '../request/state.js';
 import { asDecided, type IntakeStreams, mailEventOf } from '../request/streams.js';
 import { decideInboundMail, type InboundMailDecision } from './decide-inbound-mail.js';
 import { gatherFacts } from './gather-facts.js';
-import type { Mailboxes } from './mailboxes.js';
+import type { Mailbox, Mailboxes } from './mailboxes.js';
 
 export interface Delivery {
   readonly raw: Uint8Array;
@@ -120,9 +120,7 @@ export class MailAcceptance {
   /** Null when another delivery of the same mail was faster: then it is a duplicate, to be decided anew. */
   private async decideAndAppend(given: Given): Promise<Accepted | null> {
     const { delivery, mail } = given;
-    const addresses =
-      delivery.recipients ?? (mail.kind === 'mail' ? [...mail.deliveredTo, ...mail.to, ...mail.cc] : []);
-    const mailboxes = await this.mailboxes.find(addresses);
+    const mailboxes = await this.mailboxesOf(delivery, mail);
     const mailId = mailIdOf(mail, given.rawSha256);
     const facts =
       mail.kind === 'mail'
@@ -152,6 +150,17 @@ export class MailAcceptance {
       default:
         return this.acceptAlone(given, decision, mailId, accepted({}));
     }
+  }
+
+  /** The envelope says whose mailbox it came to; the headers may still hold a tag that a server on the way cut off. */
+  private async mailboxesOf({ recipients }: Delivery, mail: ReadMail): Promise<Mailbox[]> {
+    const named = mail.kind === 'mail' ? [...mail.deliveredTo, ...mail.to, ...mail.cc] : [];
+    const written = await this.mailboxes.find(named);
+    if (recipients === undefined) return written;
+    const reached = await this.mailboxes.find(recipients);
+    const isReached = ({ referentId }: Mailbox) =>
+      reached.some((mailbox) => mailbox.referentId === referentId);
+    return [...reached, ...written.filter(isReached)];
   }
 
   private async unread(mailId: string) {

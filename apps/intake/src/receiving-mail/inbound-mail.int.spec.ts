@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sha256Hex } from '@monteore/kernel';
+import { type TestDatabase, testDatabase } from '@monteore/testing';
+import type { IntakeWorld } from '../fixtures/intake-world.js';
+import { TEAM, TwoClients } from '../fixtures/two-clients.js';
+
+let database: TestDatabase;
+let clients: TwoClients;
+let world: IntakeWorld;
+let made = 0;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  clients = await TwoClients.start(database.url);
+  ({ world } = clients);
+}, 60_000);
+
+afterAll(async () => {
+  await world?.stop();
+  await database?.drop();
+});
+
+beforeEach(() => {
+  made = clients.begin();
+});
+
+describe('R8 mails handed over through REST', () => {
+  it('answers the disposition, shows the request and gives the raw mail back byte for byte', async () => {
+    const raw = clients.mail();
+    const taken = await clients.deliver(raw);
+    expect(taken).toMatchObject({ status: 202, body: { disposition: 'request' } });
+    const { requestId } = taken.body;
+    expect((await clients.get(`/v1/requests/${requestId}`)).body).toMatchObject({
+      channel: 'mail',
+      packageId: clients.sito,
+      messageId: `posta.${made}@comune.example`,
+      rawSha256: sha256Hex(raw),
+    });
+    const back = await clients.get(`/v1/requests/${requestId}/raw`, clients.luca);
+    expect(back.headers['content-type']).toContain('message/rfc822');
+    expect(sha256Hex(back.body)).toBe(sha256Hex(raw));
+    expect((await clients.deliver(raw)).body).toMatchObject({ disposition: 'duplicate', requestId });
+  });
+
+  it('gives the same answer for the same Idempotency-Key, and refuses it with another mail', async () => {
+    const headers = { 'idempotency-key': `mail-${made}` };
+    const first = await clients.deliver(clients.mail(), headers);
+    expect((await clients.deliver(clients.mail(), headers)).body).toEqual(first.body);
+    expect(first.body.disposition).toBe('request');
+    expect(await clients.deliver(clients.mail({ text: 'Altro.' }), headers)).toMatchObject({
+      status: 422,
+      body: { code: 'service.idempotency-key-reused' },
+    });
+  });
+
+  it('takes it from the team and from machines with the scope, from no contact', async () => {
+    const machine = { role: 'machine' as const, scopes: ['intake:mail'] };
+    expect((await clients.deliver(clients.mail(), {}, machine)).status).toBe(202);
+    expect(
+      (await clients.deliver(clients.mail(), {}, { role: 'machine', scopes: ['intake:read'] })).status,
+    ).toBe(403);
+    expect((await clients.deliver(clients.mail(), {}, clients.luca)).status).toBe(403);
+    expect((await clients.deliver(clients.mail(), {}, null)).status).toBe(401);
+  });
+
+  it.each([
+    ['application/json', '{}', 415],
+    ['text/plain', 'From: a@b', 415],
+    ['application/octet-stream', 'From: a@b', 415],
+    ['message/rfc822', '', 400],
+  ])('refuses %s', async (type, payload, status) => {
+    const answer = await world.call(TEAM, 'POST', '/v1/inbound-mail', payload, { 'content-type': type });
+    expect([answer.status, typeof answer.body.code]).toEqual([status, 'string']);
+  });
+
+  it('takes 25 MiB and refuses more with 413', async () => {
+    const limit = 25 * 1024 * 1024;
+    const head = clients.mail({ subject: 'Grande' });
+    const line = Buffer.from(`${'x'.repeat(998)}\r\n`);
+    const lines = Buffer.alloc(limit, line);
+    const fitting = Buffer.concat([head, lines.subarray(0, limit - head.length)]);
+    expect((await clients.deliver(fitting)).status).toBe(202);
+    const over = await clients.deliver(Buffer.concat([fitting, Buffer.from('x')]));
+    expect(over).toMatchObject({ status: 413, body: { code: 'service.too-large' } });
+  }, 60_000);
+});
