@@ -7,7 +7,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { considerUsedUp } from '../closing-a-package/decide.js';
 import { DecidePackage } from '../package-stream/decide-package.js';
 import type { PackageDecider } from '../package-stream/package-streams.js';
-import { askForHours, endActivity, reserveHours, withdrawNeed } from '../reserving-hours/decide.js';
+import { askForHours, endActivity, reserveHours, withdrawApproval } from '../reserving-hours/decide.js';
 import { followActivity, followRequest, KnownActivities } from './known-activities.js';
 
 type Estimation<T extends Parameters<typeof dataOf>[1]> = IntegrationEvent<'estimation', T>;
@@ -116,9 +116,10 @@ export class Reactions {
     );
   }
 
-  private withdraw(message: Message, { packageId, activity }: Estimation<'ApprovalWithdrawn'>) {
+  private withdraw(message: Message, { packageId, activity, version }: Estimation<'ApprovalWithdrawn'>) {
+    const { activityId, versionInForce } = activity;
     return this.give(message, packageId, (state, context) =>
-      withdrawNeed(state, context, activity.activityId),
+      withdrawApproval(state, context, { activityId, version, versionInForce }),
     );
   }
 

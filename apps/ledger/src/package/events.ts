@@ -98,7 +98,7 @@ export interface PackageFacts {
   HoldReleased: {
     activityId: string;
     releasedMinutes: Minutes;
-    reason: 'done' | 'cancelled' | 'closing';
+    reason: 'done' | 'cancelled' | 'closing' | 'withdrawn';
     allocations: readonly Draw[];
   };
   WorkCharged: {

@@ -75,7 +75,11 @@ function evolvePackage(
       return withActivity(state, event.data.activityId, { ended: { leftMinutes: event.data.leftMinutes } });
     case 'HoldReleased': {
       const released = changeHeld(state, event.data.allocations, -1);
-      return withActivity(released, event.data.activityId, { hold: undefined });
+      const isWithdrawn = event.data.reason === 'withdrawn';
+      return withActivity(released, event.data.activityId, {
+        hold: undefined,
+        ...(isWithdrawn ? { inForce: undefined } : {}),
+      });
     }
     case 'WorkCharged':
       return workCharged(state, event.data, recordedBy);
@@ -191,6 +195,10 @@ function reserved(state: Package, data: PackageFacts['HoursReserved']): Package 
         ...kept,
         ...(ended === undefined || item.reopens ? {} : { ended }),
         versionSeen: Math.max(before.versionSeen, item.version),
+        earlierInForce: [
+          ...before.earlierInForce,
+          ...(before.inForce === undefined ? [] : [before.inForce]),
+        ].filter(({ version }) => version < item.version),
         inForce: {
           version: item.version,
           minutes: item.minutes,

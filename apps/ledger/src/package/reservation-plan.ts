@@ -1,5 +1,12 @@
 import { type Minutes, roundTotalMinutes } from '@monteore/kernel';
-import { drawFrom, drawMinutes, inDrawOrder, mergeDraws, subtractDraws } from './balances.js';
+import {
+  drawFrom,
+  drawMinutes,
+  inDrawOrder,
+  mergeDraws,
+  spendableMinutes,
+  subtractDraws,
+} from './balances.js';
 import type { Draw, RequestedItem, ReservedItem } from './events.js';
 import { evolve } from './evolve.js';
 import type { Recorder } from './record.js';
@@ -96,6 +103,27 @@ export function grant(
       draws: drawMinutes(recorder.package, minutes),
     });
   }
+}
+
+/**
+ * R5: the version that a withdrawn approval leaves in force has its hold again, as far as hours reach. What the
+ * withdrawn version set aside beyond that returns to `available`.
+ */
+export function reinstate(recorder: Recorder, activityId: string, version: number): boolean {
+  const activity = activityOf(recorder.package, activityId);
+  const terms = activity.earlierInForce.find((earlier) => earlier.version === version);
+  if (terms === undefined) return false;
+  const { automatic, ...facts } = terms;
+  const path = automatic ? ('automatic' as const) : ('approved' as const);
+  const { holdMinutes } = planItem(recorder.package, { activityId, ...facts, path, reopens: false });
+  const reachMinutes = (activity.hold?.minutes ?? 0) + spendableMinutes(recorder.package);
+  const allocations = allocate(recorder.package, activityId, Math.min(holdMinutes, reachMinutes));
+  recorder.record('HoursReserved', {
+    reservationId: recorder.newId('reinstatement'),
+    items: [{ activityId, ...facts, automatic, reopens: false, allocations }],
+    afterWaiting: false,
+  });
+  return true;
 }
 
 /** The new hold's lots: those of the old one stay, what is more follows the draw order of this moment (R13). */

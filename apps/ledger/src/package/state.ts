@@ -21,17 +21,21 @@ export interface HoldState {
   readonly allocations: readonly Draw[];
 }
 
+export interface VersionInForce {
+  readonly version: number;
+  readonly minutes: Minutes;
+  readonly multiplier: number;
+  readonly weightedMinutes: Minutes;
+  readonly automatic: boolean;
+}
+
 export interface ActivityState {
   readonly activityId: string;
   /** The highest version whose reservation was answered; nothing at or below it moves hours again. */
   readonly versionSeen: number;
-  readonly inForce?: {
-    readonly version: number;
-    readonly minutes: Minutes;
-    readonly multiplier: number;
-    readonly weightedMinutes: Minutes;
-    readonly automatic: boolean;
-  };
+  readonly inForce?: VersionInForce;
+  /** Those that were in force before it, oldest first: one of them is again when a newer approval is withdrawn (R5). */
+  readonly earlierInForce: readonly VersionInForce[];
   readonly hold?: HoldState;
   readonly actualMinutes: Minutes;
   /** What the actual minutes counted for so far, entry by entry, with the rounding of their day (R16). */
@@ -123,6 +127,7 @@ export const UNOPENED: PackageState = { status: 'unopened' };
 export const newActivity = (activityId: string): ActivityState => ({
   activityId,
   versionSeen: 0,
+  earlierInForce: [],
   actualMinutes: 0,
   roundedMinutes: 0,
   chargedMinutes: 0,

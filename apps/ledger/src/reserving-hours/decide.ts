@@ -3,7 +3,7 @@ import { spendableMinutes } from '../package/balances.js';
 import { type Decision, decideOnPackage } from '../package/decide.js';
 import type { Need, RefusalCode, RequestedItem, ReservedItem } from '../package/events.js';
 import type { DecisionContext, Recorder } from '../package/record.js';
-import { grant, planItem } from '../package/reservation-plan.js';
+import { grant, planItem, reinstate } from '../package/reservation-plan.js';
 import { activityOf, type Package, type PackageState } from '../package/state.js';
 
 export interface ReserveHours {
@@ -117,13 +117,37 @@ export function askForHours(
   });
 }
 
-/** R5: until hours come, what waits for them may be withdrawn. */
-export function withdrawNeed(
+export interface WithdrawApproval {
+  readonly activityId: string;
+  /** The version whose approval was withdrawn. */
+  readonly version: number;
+  /** What was in force when it was withdrawn, and stays so. */
+  readonly versionInForce?: number | undefined;
+}
+
+/**
+ * R5: until hours come, what waits for them may be withdrawn. Hours that were set aside while the withdrawal was on
+ * its way return: nothing starts with them (docs/adr/0008).
+ */
+export function withdrawApproval(
   state: PackageState,
   context: DecisionContext,
-  activityId: string,
+  { activityId, version, versionInForce = 0 }: WithdrawApproval,
 ): Decision | Refusal {
-  return decideOnPackage(state, context, (recorder) => withdrawNeedsOf(recorder, activityId));
+  return decideOnPackage(state, context, (recorder) => {
+    withdrawNeedsOf(recorder, activityId);
+    const { hold, ended } = activityOf(recorder.package, activityId);
+    if (hold === undefined || ended !== undefined) return;
+    if (hold.version > version || hold.version <= versionInForce) return;
+    if (reinstate(recorder, activityId, versionInForce)) return;
+    const { minutes, allocations } = hold;
+    recorder.record('HoldReleased', {
+      activityId,
+      releasedMinutes: minutes,
+      reason: 'withdrawn',
+      allocations,
+    });
+  });
 }
 
 function withdrawNeedsOf(recorder: Recorder, activityId: string): undefined {

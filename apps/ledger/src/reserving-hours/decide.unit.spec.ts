@@ -11,13 +11,13 @@ import {
   reverse,
   work,
 } from '../testing/scenario-commands.js';
-import { reserveHours, withdrawNeed } from './decide.js';
+import { reserveHours, withdrawApproval } from './decide.js';
 
 const lot = madeId(1, 'lot');
 const withdraw =
-  (activityId: string): Parameters<Scenario['when']>[0] =>
+  (activityId: string, version = 1, versionInForce?: number): Parameters<Scenario['when']>[0] =>
   (state, context) =>
-    withdrawNeed(state, context, activityId);
+    withdrawApproval(state, context, { activityId, version, versionInForce });
 const close: Parameters<Scenario['when']>[0] = (state, context) =>
   closePackage(state, context, { residual: 'expire', reason: 'fine' });
 
@@ -323,6 +323,75 @@ describe('R3, R5 what waits is served oldest first', () => {
       reserveHours(state, context, { reservationId: 'anew', items: [item('a', 60)], whenLacking: 'wait' }),
     );
     expect(scenario.types).toEqual(['HoursReserved']);
+  });
+});
+
+describe('R5 an approval withdrawn while its hours were being set aside', () => {
+  it('gives them back, and nothing was ever approved', () => {
+    const scenario = Scenario.opened(100).given(reserve('a', 60)).when(withdraw('a'));
+    expect(scenario.recorded).toEqual([
+      [
+        'HoldReleased',
+        {
+          activityId: 'a',
+          releasedMinutes: 60,
+          reason: 'withdrawn',
+          allocations: [{ lotId: lot, minutes: 60 }],
+        },
+      ],
+    ]);
+    expect(scenario.balances).toEqual({ postedMinutes: 100, heldMinutes: 0, availableMinutes: 100 });
+    expect(scenario.when(withdraw('a')).recorded).toEqual([]);
+    expect(scenario.when(work('a', 10)).facts('WorkCharged')).toMatchObject({
+      chargedMinutes: 0,
+      overrunMinutes: 10,
+    });
+  });
+
+  it('serves what waits with them', () => {
+    const scenario = Scenario.opened(100).given(reserve('a', 60)).given(reserve('b', 80)).when(withdraw('a'));
+    expect(scenario.types).toEqual(['HoldReleased', 'HoursReserved']);
+    expect(scenario.balances.heldMinutes).toBe(80);
+  });
+
+  it.each([
+    ['of fewer minutes', 40, 0, 40, 60],
+    ['of more minutes', 90, 0, 90, 60],
+    ['on which work was done meanwhile', 90, 20, 70, 40],
+  ])(
+    'leaves the earlier version in force with its hold, after a newer one %s',
+    (_, minutes, worked, held, left) => {
+      const scenario = Scenario.opened(200)
+        .given(reserve('a', 60))
+        .given(reserve('a', minutes, { version: 2 }));
+      if (worked > 0) scenario.given(work('a', worked));
+      expect(scenario.balances.heldMinutes).toBe(held);
+      expect(scenario.when(withdraw('a', 2, 1)).types).toEqual(['HoursReserved']);
+      expect(scenario.facts('HoursReserved').items).toMatchObject([
+        { activityId: 'a', version: 1, minutes: 60 },
+      ]);
+      expect(scenario.balances.heldMinutes).toBe(left);
+      expect(scenario.when(withdraw('a', 2, 1)).recorded).toEqual([]);
+    },
+  );
+
+  it('gives the earlier version no more than there is', () => {
+    const scenario = Scenario.opened(60)
+      .given(reserve('a', 60))
+      .given(reserve('a', 20, { version: 2 }))
+      .given(reserve('b', 30))
+      .when(withdraw('a', 2, 1));
+    expect(scenario.balances).toEqual({ postedMinutes: 60, heldMinutes: 60, availableMinutes: 0 });
+  });
+
+  it.each([
+    ['a newer version has been granted meanwhile', withdraw('a', 1)],
+    ['the version in force is the one that stays', withdraw('a', 2, 2)],
+  ])('moves nothing when %s', (_, withdrawal) => {
+    const scenario = Scenario.opened(100)
+      .given(reserve('a', 60))
+      .given(reserve('a', 50, { version: 2 }));
+    expect(scenario.when(withdrawal).recorded).toEqual([]);
   });
 });
 

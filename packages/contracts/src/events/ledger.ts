@@ -110,7 +110,8 @@ export const ledgerEvents = {
     ...withLots,
     activityId: z.string(),
     releasedMinutes: zCount,
-    reason: z.enum(['done', 'cancelled', 'closing']),
+    /** `withdrawn`: the approval was taken back while its hours were being set aside (R5). */
+    reason: z.enum(['done', 'cancelled', 'closing', 'withdrawn']),
     activity: zActivityMinutes,
   }),
   WorkCharged: z.object({
