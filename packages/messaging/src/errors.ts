@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { TransientError } from './port.js';
 
 /** SQL states of a server that is away, full, stopping, or asks to try again. */
@@ -17,17 +18,18 @@ const TRANSIENT_WORDS =
 
 /** True for failures of the surroundings, which pass; false for what a message brought upon itself. */
 export function isTransient(error: unknown): boolean {
-  for (let current = error; current instanceof Error; current = current.cause) {
+  // Native errors of any realm: those of sockets are not always of the caller's.
+  for (let current = error; types.isNativeError(current); current = current.cause) {
     if (TRANSIENT_NAMES.has(current.name)) return true;
     const { code, driverError } = current as { code?: unknown; driverError?: unknown };
     if (typeof code === 'string' && (TRANSIENT_STATES.test(code) || TRANSIENT_CODES.has(code))) return true;
     if (TRANSIENT_WORDS.test(current.message)) return true;
-    if (driverError instanceof Error && driverError !== current && isTransient(driverError)) return true;
+    if (types.isNativeError(driverError) && driverError !== current && isTransient(driverError)) return true;
   }
   return false;
 }
 
 export const asTransient = (error: unknown): unknown =>
-  isTransient(error) && error instanceof Error && error.name !== 'TransientError'
+  isTransient(error) && types.isNativeError(error) && error.name !== 'TransientError'
     ? new TransientError(error.message, { cause: error })
     : error;

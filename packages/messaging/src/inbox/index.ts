@@ -51,9 +51,11 @@ export class Inbox<Tx extends SqlTransaction> {
 
   constructor(private readonly options: InboxOptions<Tx>) {
     this.marks = new Marks(options.database, options.schema);
-    this.parked = new ParkedMessages(options.database, options.schema, (topic, message) =>
-      this.handleParked(topic, message),
-    );
+    this.parked = new ParkedMessages(options.database, {
+      schema: options.schema,
+      handle: (topic, message, settle) => this.handleParked(topic, message, settle),
+      markPassed: (tx, message) => this.marks.write(tx, message),
+    });
   }
 
   async start(): Promise<void> {
@@ -143,22 +145,24 @@ export class Inbox<Tx extends SqlTransaction> {
     const react = this.handlerOf(topic, message)?.react;
     if (react === undefined) return;
     const { database } = this.options;
+    await this.checkSource(database, topic, message);
     if (await this.parked.isParked(database, topic, message.key)) return;
     if (message.position <= (await this.marks.read(database, message.source, message.key))) return;
     await react(message);
   }
 
   private async parkFailed({ topic, partition, offset, message }: Delivery, error: unknown): Promise<void> {
-    await this.options.database.transaction(async (tx) => {
-      await this.takeOffset(tx, topic, partition, offset);
+    const isOurs = await this.options.database.transaction(async (tx) => {
+      if (!(await this.takeOffset(tx, topic, partition, offset))) return false;
       await this.parked.park(
         tx,
         topic,
         message,
         error instanceof Error ? `${error.name}: ${error.message}` : 'unknown',
       );
+      return true;
     });
-    this.options.onParked?.(topic, message, error);
+    if (isOurs) this.options.onParked?.(topic, message, error);
   }
 
   private async commit(deliveries: readonly Delivery[]): Promise<void> {
@@ -167,10 +171,7 @@ export class Inbox<Tx extends SqlTransaction> {
       for (const { topic, partition, offset, message } of deliveries) {
         if (!(await this.takeOffset(tx, topic, partition, offset))) continue;
         await this.checkSource(tx, topic, message);
-        if (await this.parked.isParked(tx, topic, message.key)) {
-          await this.parked.park(tx, topic, message, null);
-          continue;
-        }
+        if (await this.parked.parkBehind(tx, topic, message)) continue;
         if (message.position <= (await this.marks.read(tx, message.source, message.key))) continue;
         await this.apply(tx, topic, message);
         marks.push(message);
@@ -221,16 +222,23 @@ export class Inbox<Tx extends SqlTransaction> {
       this.options.onUnknownSource?.(topic, message.source);
       throw new UnknownSourceError(topic, message.source);
     }
-    await tx.query(`INSERT INTO ${this.options.schema}.consumer_sources (topic, source) VALUES ($1, $2)`, [
-      topic,
-      message.source,
-    ]);
+    await tx.query(
+      `INSERT INTO ${this.options.schema}.consumer_sources (topic, source) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+      [topic, message.source],
+    );
   }
 
-  private async handleParked(topic: string, message: Message): Promise<void> {
-    const handler = this.handlerOf(topic, message);
-    await handler?.react?.(message);
-    await this.options.database.transaction(async (tx) => this.apply(tx, topic, message));
+  private async handleParked(
+    topic: string,
+    message: Message,
+    settle: (tx: Tx) => Promise<void>,
+  ): Promise<void> {
+    await this.handlerOf(topic, message)?.react?.(message);
+    await this.options.database.transaction(async (tx) => {
+      await settle(tx);
+      if (message.position > (await this.marks.read(tx, message.source, message.key)))
+        await this.apply(tx, topic, message);
+    });
     this.marks.committed([message]);
   }
 }

@@ -19,16 +19,24 @@ interface Row {
   parked_at: Date;
 }
 
-/** Keys whose messages wait because one of them failed by itself; other keys go on meanwhile. */
+/**
+ * Keys whose messages wait because one of them failed by itself; other keys go on meanwhile. Whoever parks a message or
+ * releases the last one holds the key's lock, so that none is parked behind the back of a release.
+ */
 export class ParkedMessages<Tx extends SqlTransaction> {
   private readonly table: string;
 
   constructor(
     private readonly database: TransactionRunner<Tx>,
-    schema: string,
-    private readonly handle: (topic: string, message: Message) => Promise<void>,
+    private readonly options: {
+      readonly schema: string;
+      /** Handles a message again; `settle` runs in the transaction of its effect. */
+      readonly handle: (topic: string, message: Message, settle: (tx: Tx) => Promise<void>) => Promise<void>;
+      /** A message given up counts as passed. */
+      readonly markPassed: (tx: Tx, message: Message) => Promise<void>;
+    },
   ) {
-    this.table = `${schema}.parked_messages`;
+    this.table = `${options.schema}.parked_messages`;
   }
 
   async isParked(tx: SqlTransaction, topic: string, key: string): Promise<boolean> {
@@ -39,13 +47,18 @@ export class ParkedMessages<Tx extends SqlTransaction> {
     return rows.length > 0;
   }
 
-  async park(tx: SqlTransaction, topic: string, message: Message, error: string | null): Promise<void> {
-    await tx.query(`INSERT INTO ${this.table} (topic, key, message, error) VALUES ($1, $2, $3, $4)`, [
-      topic,
-      message.key,
-      encodeMessage(message),
-      error,
-    ]);
+  /** Puts a message behind those of its key that wait; false when none waits any more. */
+  async parkBehind(tx: SqlTransaction, topic: string, message: Message): Promise<boolean> {
+    if (!(await this.isParked(tx, topic, message.key))) return false;
+    await this.lock(tx, topic, message.key);
+    if (!(await this.isParked(tx, topic, message.key))) return false;
+    await this.insert(tx, topic, message, null);
+    return true;
+  }
+
+  async park(tx: SqlTransaction, topic: string, message: Message, error: string): Promise<void> {
+    await this.lock(tx, topic, message.key);
+    await this.insert(tx, topic, message, error);
   }
 
   async list(): Promise<ParkedMessage[]> {
@@ -57,23 +70,67 @@ export class ParkedMessages<Tx extends SqlTransaction> {
 
   /** Handles what waits for a key, in order, until one fails again (its error is thrown) or none is left. */
   async retry(topic: string, key: string): Promise<number> {
-    const rows = await this.database.query<Row>(
-      `SELECT * FROM ${this.table} WHERE topic = $1 AND key = $2 AND dropped_at IS NULL ORDER BY id`,
-      [topic, key],
-    );
-    for (const row of rows) {
-      await this.handle(topic, fromRow(row).message);
-      await this.drop(row.id, 'handled on retry');
+    for (let handled = 0; ; handled += 1) {
+      const first = await this.firstOf(this.database, topic, key);
+      if (first === null) return handled;
+      await this.options.handle(topic, first.message, async (tx) => {
+        await this.lock(tx, topic, key);
+        await this.end(tx, first.id, 'handled on retry');
+      });
     }
-    return rows.length;
   }
 
-  /** Gives a message up for ever; the reason is kept with it. */
+  /** Gives a message up for ever, with the reason kept; what waited behind it is handled now, as `retry` does. */
   async drop(id: string, reason: string): Promise<void> {
-    await this.database.query(
-      `UPDATE ${this.table} SET dropped_at = now(), dropped_reason = $2 WHERE id = $1`,
-      [id, reason],
+    const dropped = await this.database.transaction(async (tx) => {
+      const rows = await tx.query<Row>(`SELECT * FROM ${this.table} WHERE id = $1 AND dropped_at IS NULL`, [
+        id,
+      ]);
+      if (rows[0] === undefined) return null;
+      const parked = fromRow(rows[0]);
+      await this.lock(tx, parked.topic, parked.key);
+      const first = await this.firstOf(tx, parked.topic, parked.key);
+      await this.end(tx, id, reason);
+      if (first?.id !== id) return null;
+      await this.options.markPassed(tx, parked.message);
+      return parked;
+    });
+    if (dropped !== null) await this.retry(dropped.topic, dropped.key);
+  }
+
+  private async firstOf(tx: SqlTransaction, topic: string, key: string): Promise<ParkedMessage | null> {
+    const rows = await tx.query<Row>(
+      `SELECT * FROM ${this.table} WHERE topic = $1 AND key = $2 AND dropped_at IS NULL ORDER BY id LIMIT 1`,
+      [topic, key],
     );
+    return rows[0] === undefined ? null : fromRow(rows[0]);
+  }
+
+  private async insert(
+    tx: SqlTransaction,
+    topic: string,
+    message: Message,
+    error: string | null,
+  ): Promise<void> {
+    await tx.query(`INSERT INTO ${this.table} (topic, key, message, error) VALUES ($1, $2, $3, $4)`, [
+      topic,
+      message.key,
+      encodeMessage(message),
+      error,
+    ]);
+  }
+
+  private async end(tx: SqlTransaction, id: string, reason: string): Promise<void> {
+    await tx.query(`UPDATE ${this.table} SET dropped_at = now(), dropped_reason = $2 WHERE id = $1`, [
+      id,
+      reason,
+    ]);
+  }
+
+  private async lock(tx: SqlTransaction, topic: string, key: string): Promise<void> {
+    await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 2))', [
+      `${this.table}/${topic}/${key}`,
+    ]);
   }
 }
 

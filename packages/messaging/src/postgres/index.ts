@@ -69,8 +69,8 @@ class PostgresMessaging implements Messaging {
     }
   }
 
-  publish(topic: string, messages: readonly Message[]): Promise<void> {
-    if (messages.length === 0) return Promise.resolve();
+  async publish(topic: string, messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
     const encoded = messages.map((message) => ({ key: message.key, text: encodeMessage(message) }));
     return new Promise((resolve, reject) => {
       const publication = { messages: encoded, resolve, reject };
