@@ -134,6 +134,29 @@ describe('R8 thirty mails over SMTP, in order', () => {
     });
   });
 
+  it('confirms each request once to who asked, tells the referent what waits, and answers no machine', async () => {
+    const requests = expected.filter((mail) => mail.disposition === 'request').length;
+    const told = async () => {
+      const { body } = await world.call(TEAM, 'GET', '/v1/outbound-mail?limit=200&state=sent');
+      return body.items as { kind: string; to: string }[];
+    };
+    const ofKind = async (kind: string) => (await told()).filter((mail) => mail.kind === kind);
+    await world.until(async () => (await ofKind('request-received')).length >= requests);
+    expect(await ofKind('request-received')).toHaveLength(requests);
+    expect((await ofKind('quarantine')).map(({ to }) => to)).toEqual([
+      directory.referent,
+      directory.referent,
+    ]);
+    const causes = await world.query<{ kind: string; n: string }>(
+      "SELECT kind, count(*) AS n FROM mail_causes WHERE kind <> 'package-opened' GROUP BY kind ORDER BY kind",
+    );
+    expect(causes).toEqual([
+      { kind: 'quarantine', n: '2' },
+      { kind: 'reply-approvo', n: '1' },
+      { kind: 'request-received', n: String(requests) },
+    ]);
+  });
+
   it('counts the mail that came twice on the row of the first', async () => {
     const rows = await world.query<{ deliveries: number }>(
       'SELECT deliveries FROM mails WHERE mail_id = $1',
