@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sha256Hex } from '@monteore/kernel';
 import { type TestDatabase, testDatabase } from '@monteore/testing';
-import type { IntakeWorld } from '../fixtures/intake-world.js';
+import { freePort, IntakeWorld } from '../fixtures/intake-world.js';
 import { TEAM, TwoClients } from '../fixtures/two-clients.js';
 
 let database: TestDatabase;
@@ -83,4 +83,59 @@ describe('R8 mails handed over through REST', () => {
     const over = await clients.deliver(Buffer.concat([fitting, Buffer.from('x')]));
     expect(over).toMatchObject({ status: 413, body: { code: 'service.too-large' } });
   }, 60_000);
+});
+
+describe('R8 a mail is taken once by two instances', () => {
+  let second: IntakeWorld;
+  beforeAll(async () => {
+    second = await IntakeWorld.start(database.url, { smtpPort: await freePort() });
+  }, 60_000);
+  afterAll(async () => {
+    await second?.stop();
+  });
+
+  it('that get it, and the reply to it, at the same moment', async () => {
+    const both = (raw: Buffer) =>
+      Promise.all(
+        [world, second, world, second, second, world].map((instance) =>
+          instance.call(TEAM, 'POST', '/v1/inbound-mail', raw, { 'content-type': 'message/rfc822' }),
+        ),
+      );
+    const of = (answers: Awaited<ReturnType<typeof both>>, disposition: string) =>
+      answers.filter(({ body }) => body.disposition === disposition).length;
+    const messageId = `two.${made}@comune.example`;
+    const asked = await both(clients.mail({ messageId }));
+    expect([of(asked, 'request'), of(asked, 'duplicate')]).toEqual([1, 5]);
+    expect(new Set(asked.map(({ body }) => body.requestId)).size).toBe(1);
+    const headers = [`In-Reply-To: <${messageId}>`];
+    const answered = await both(clients.mail({ messageId: `re.${made}@c`, headers, text: 'Grazie.' }));
+    expect([of(answered, 'reply'), of(answered, 'duplicate')]).toEqual([1, 5]);
+    const { requestId } = asked[0]!.body;
+    for (const instance of [world, second]) {
+      const { body } = await instance.call(TEAM, 'GET', `/v1/requests/${requestId}`);
+      expect(body.replies).toHaveLength(1);
+    }
+  });
+});
+
+describe('the description of the routes', () => {
+  it('names every path of intake', async () => {
+    const { body } = await clients.get('/openapi.json');
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining([
+        '/v1/requests',
+        '/v1/requests/{requestId}',
+        '/v1/requests/{requestId}/raw',
+        '/v1/requests/{requestId}/take-in-charge',
+        '/v1/requests/{requestId}/split',
+        '/v1/requests/{requestId}/dismissal',
+        '/v1/inbound-mail',
+        '/v1/take-in-charge-deadline',
+        '/v1/quarantine',
+        '/v1/quarantine/{mailId}/release',
+        '/v1/quarantine/{mailId}/discard',
+        '/v1/outbound-mail',
+      ]),
+    );
+  });
 });
