@@ -1,0 +1,381 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
+import pg from 'pg';
+import { newMessage } from '../conformance/fixtures.js';
+import type {
+  Consumption,
+  Message,
+  MessageHandlers,
+  SqlTransaction,
+  Subscriber,
+  TransactionRunner,
+} from '../port.js';
+import { TransientError } from '../port.js';
+import { Inbox, type InboxOptions, inboxTables } from './index.js';
+
+const TOPIC = 'monteore.ledger.events.v1';
+let database: TestDatabase;
+let pool: pg.Pool;
+let schemas = 0;
+let schema: string;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  pool = new pg.Pool({ connectionString: database.url, max: 8 });
+}, 60_000);
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+/** The service's database; `beforeCommit` stands between the effects of a transaction and its commit. */
+class Database implements TransactionRunner {
+  beforeCommit: () => Promise<void> = async () => {};
+
+  async query<Row extends object>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return (await pool.query<Row>(text, [...parameters])).rows;
+  }
+
+  async transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    try {
+      await client.query('BEGIN');
+      const result = await work({
+        query: async (text, parameters = []) => (await client.query(text, [...parameters])).rows,
+      });
+      await this.beforeCommit();
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK');
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+}
+
+/** A log in memory whose batches a test hands out by itself, asking for the offset each time as a driver does. */
+class HandedOut implements Subscriber {
+  readonly log: Message[] = [];
+  private options: Parameters<Subscriber['consume']>[0] | null = null;
+
+  async consume(options: Parameters<Subscriber['consume']>[0]): Promise<Consumption> {
+    this.options = options;
+    return { stop: async () => {} };
+  }
+
+  /** One batch of what the group has not had; throws what its handler throws. */
+  async deliver(from?: bigint): Promise<void> {
+    const next = from ?? (await this.options!.startAt(TOPIC, 0));
+    await this.options!.handle({
+      topic: TOPIC,
+      partition: 0,
+      deliveries: this.log
+        .map((message, place) => ({ topic: TOPIC, partition: 0, offset: BigInt(place + 1), message }))
+        .filter(({ offset }) => offset >= next),
+      isStale: () => false,
+      heartbeat: async () => {},
+    });
+  }
+
+  async close(): Promise<void> {}
+}
+
+let runner: Database;
+let subscriber: HandedOut;
+/** What happened, in order. */
+let reactions: string[];
+let failing: Set<string>;
+
+beforeEach(async () => {
+  schema = `service_${schemas++}`;
+  await pool.query(`CREATE SCHEMA ${schema}; ${inboxTables(schema)}
+    CREATE TABLE ${schema}.effects (place serial PRIMARY KEY, key text, text text);`);
+  [runner, subscriber, reactions, failing] = [new Database(), new HandedOut(), [], new Set()];
+});
+afterEach(() => pool.query(`DROP SCHEMA ${schema} CASCADE`));
+
+const textOf = (message: Message) => String(message.data.text);
+const handlers = (): MessageHandlers => ({
+  [TOPIC]: {
+    WorkCharged: {
+      project: async (message, tx) => {
+        await tx.query(`INSERT INTO ${schema}.effects (key, text) VALUES ($1, $2)`, [
+          message.key,
+          textOf(message),
+        ]);
+        if (failing.has(textOf(message))) throw new Error(`«${textOf(message)}» cannot be taken`);
+      },
+    },
+    Asked: {
+      react: async (message) => {
+        reactions.push(textOf(message));
+        if (failing.has(textOf(message))) throw new Error('no');
+      },
+    },
+  },
+});
+async function inboxOf(more: Partial<InboxOptions<SqlTransaction>> = {}): Promise<Inbox<SqlTransaction>> {
+  const inbox = new Inbox<SqlTransaction>({
+    database: runner,
+    subscriber,
+    schema,
+    group: 'spec',
+    handlers: handlers(),
+    attempts: 2,
+    firstDelayMillis: 1,
+    ...more,
+  });
+  await inbox.start();
+  return inbox;
+}
+const charged = (key: string, text: string, more: Partial<Message> = {}): Message => ({
+  ...newMessage(key, { text }),
+  ...more,
+});
+const asked = (key: string, text: string) => charged(key, text, { type: 'Asked' });
+const effects = async () =>
+  (await pool.query<{ text: string }>(`SELECT text FROM ${schema}.effects ORDER BY place`)).rows.map(
+    ({ text }) => text,
+  );
+const rows = async (table: string) => (await pool.query(`SELECT * FROM ${schema}.${table}`)).rows;
+
+describe('one mark per source and key', () => {
+  it('is written in the transaction of the effect, and a repeat is ignored', async () => {
+    await inboxOf();
+    subscriber.log.push(charged('a', 'a1'), charged('b', 'b1'), charged('a', 'a2'));
+    await subscriber.deliver();
+    subscriber.log.push(...subscriber.log);
+    await subscriber.deliver();
+    expect(await effects()).toEqual(['a1', 'b1', 'a2']);
+    expect(await rows('consumer_marks')).toEqual(
+      expect.arrayContaining([
+        { source: 'monteore.ledger/store', key: 'a', position: String(subscriber.log[2]!.position) },
+        { source: 'monteore.ledger/store', key: 'b', position: String(subscriber.log[1]!.position) },
+      ]),
+    );
+  });
+
+  it('keeps an older message of the key from acting, and no message of another key', async () => {
+    await inboxOf();
+    const [early, late] = [charged('a', 'early'), charged('a', 'late')];
+    subscriber.log.push(late, early, charged('b', 'other', { position: 0n }));
+    await subscriber.deliver();
+    expect(await effects()).toEqual(['late', 'other']);
+  });
+
+  it('and the offset are taken back with the effect when the process dies before the commit', async () => {
+    await inboxOf();
+    subscriber.log.push(charged('a', 'a1'));
+    runner.beforeCommit = async () => {
+      throw new TransientError('the process died');
+    };
+    await expect(subscriber.deliver()).rejects.toThrow(TransientError);
+    expect([await effects(), await rows('consumer_offsets'), await rows('consumer_marks')]).toEqual([
+      [],
+      [],
+      [],
+    ]);
+    runner.beforeCommit = async () => {};
+    await subscriber.deliver();
+    expect(await effects()).toEqual(['a1']);
+    expect(await rows('consumer_offsets')).toEqual([{ topic: TOPIC, partition: 0, next_offset: '2' }]);
+  });
+
+  it('and the offset keep two instances that read the same batch from acting twice', async () => {
+    await inboxOf();
+    subscriber.log.push(charged('a', 'a1'), charged('b', 'b1'));
+    await Promise.all([subscriber.deliver(), subscriber.deliver()]);
+    expect(await effects()).toEqual(['a1', 'b1']);
+  });
+
+  it('can be waited for', async () => {
+    const inbox = await inboxOf();
+    const message = charged('a', 'a1');
+    const { source, key, position } = message;
+    expect(await inbox.waitFor({ source, key, position }, 0)).toBe(false);
+    const waiting = inbox.waitFor({ source, key, position }, 10_000);
+    subscriber.log.push(message);
+    await subscriber.deliver();
+    expect(await waiting).toBe(true);
+    expect(await inbox.waitFor({ source, key: 'b', position }, 0)).toBe(false);
+  });
+
+  it('stands for a type that nobody handles too, which is noted with its first position', async () => {
+    await inboxOf();
+    const first = charged('a', 'x', { type: 'Novelty' });
+    subscriber.log.push(first, charged('b', 'y', { type: 'Novelty' }));
+    await subscriber.deliver();
+    expect(await rows('ignored_types')).toMatchObject([
+      { topic: TOPIC, type: 'Novelty', first_position: String(first.position) },
+    ]);
+    expect(await rows('consumer_marks')).toHaveLength(2);
+  });
+});
+
+describe('a reaction', () => {
+  it('runs before the mark, and again when the process dies between', async () => {
+    await inboxOf();
+    subscriber.log.push(asked('a', 'q'));
+    runner.beforeCommit = async () => {
+      throw new TransientError('the process died');
+    };
+    await expect(subscriber.deliver()).rejects.toThrow(TransientError);
+    runner.beforeCommit = async () => {};
+    await subscriber.deliver();
+    await subscriber.deliver(1n);
+    expect(reactions).toEqual(['q', 'q']);
+  });
+
+  it('follows the effects of what came before it', async () => {
+    const seen: string[][] = [];
+    await inboxOf({
+      handlers: {
+        [TOPIC]: { ...handlers()[TOPIC], Asked: { react: async () => void seen.push(await effects()) } },
+      },
+    });
+    subscriber.log.push(charged('a', 'a1'), asked('a', 'q'), charged('a', 'a2'));
+    await subscriber.deliver();
+    expect(seen).toEqual([['a1']]);
+    expect(await effects()).toEqual(['a1', 'a2']);
+  });
+});
+
+describe('a message that fails by itself', () => {
+  const parkedTexts = async (inbox: Inbox<SqlTransaction>) =>
+    (await inbox.parked.list()).map(({ message, error }) => [textOf(message), error]);
+
+  it('parks its key after its attempts, while other keys go on', async () => {
+    const told: string[] = [];
+    const inbox = await inboxOf({ onParked: (_, message) => told.push(textOf(message)) });
+    failing.add('bad');
+    subscriber.log.push(charged('a', 'a1'), charged('a', 'bad'), charged('b', 'b1'), charged('a', 'a2'));
+    await subscriber.deliver();
+    subscriber.log.push(charged('b', 'b2'), asked('a', 'a3'));
+    await subscriber.deliver();
+    expect(await effects()).toEqual(['a1', 'b1', 'b2']);
+    expect(reactions).toEqual([]);
+    expect(told).toEqual(['bad']);
+    expect(await parkedTexts(inbox)).toEqual([
+      ['bad', 'Error: «bad» cannot be taken'],
+      ['a2', null],
+      ['a3', null],
+    ]);
+  });
+
+  it('is released with what waits behind it, in order, once it can be taken', async () => {
+    const inbox = await inboxOf();
+    failing.add('bad');
+    subscriber.log.push(charged('a', 'bad'), charged('a', 'a2'), asked('a', 'a3'));
+    await subscriber.deliver();
+    await expect(inbox.parked.retry(TOPIC, 'a')).rejects.toThrow('«bad» cannot be taken');
+    expect(await effects()).toEqual([]);
+    failing.clear();
+    expect(await inbox.parked.retry(TOPIC, 'a')).toBe(3);
+    subscriber.log.push(charged('a', 'a4'));
+    await subscriber.deliver();
+    expect([await effects(), reactions]).toEqual([['bad', 'a2', 'a4'], ['a3']]);
+    expect(await inbox.parked.list()).toEqual([]);
+  });
+
+  it('is dropped with a reason, which releases what waits behind it', async () => {
+    const inbox = await inboxOf();
+    failing.add('bad');
+    subscriber.log.push(charged('a', 'bad'), charged('a', 'a2'));
+    await subscriber.deliver();
+    const [first] = await inbox.parked.list();
+    await inbox.parked.drop(first!.id, 'written by hand');
+    await subscriber.deliver(1n);
+    expect(await effects()).toEqual(['a2']);
+    expect(await rows('parked_messages')).toMatchObject([
+      { dropped_reason: 'written by hand' },
+      { dropped_reason: 'handled on retry' },
+    ]);
+  });
+
+  it('has its effect once when the process dies in the middle of a retry', async () => {
+    const inbox = await inboxOf();
+    failing.add('bad');
+    subscriber.log.push(charged('a', 'bad'));
+    await subscriber.deliver();
+    failing.clear();
+    runner.beforeCommit = async () => {
+      throw new TransientError('the process died');
+    };
+    await expect(inbox.parked.retry(TOPIC, 'a')).rejects.toThrow(TransientError);
+    runner.beforeCommit = async () => {};
+    await inbox.parked.retry(TOPIC, 'a');
+    expect(await effects()).toEqual(['bad']);
+  });
+
+  it('leaves no later message behind when one is parked while the key is being released', async () => {
+    const inbox = await inboxOf();
+    failing.add('bad');
+    subscriber.log.push(charged('a', 'bad'));
+    await subscriber.deliver();
+    failing.clear();
+    subscriber.log.push(charged('a', 'a2'));
+    let meanwhile = Promise.resolve();
+    runner.beforeCommit = async () => {
+      runner.beforeCommit = async () => {};
+      // The release holds the key's lock and has not committed: the consumer still sees the key parked, and waits.
+      meanwhile = subscriber.deliver();
+      await eventually(async () => {
+        const { rows: locks } = await pool.query(
+          "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+        );
+        return locks.length > 0;
+      }, 'the consumer at the lock');
+    };
+    await inbox.parked.retry(TOPIC, 'a');
+    await meanwhile;
+    await inbox.parked.retry(TOPIC, 'a');
+    expect(await effects()).toEqual(['bad', 'a2']);
+    expect(await inbox.parked.list()).toEqual([]);
+  });
+});
+
+describe('a failure of the surroundings', () => {
+  it('pauses, counts no attempt and parks nothing', async () => {
+    let calls = 0;
+    const inbox = await inboxOf({
+      handlers: {
+        [TOPIC]: {
+          Asked: {
+            react: async (message) => {
+              calls += 1;
+              if (calls <= 5) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+              reactions.push(textOf(message));
+            },
+          },
+        },
+      },
+    });
+    subscriber.log.push(asked('a', 'q'));
+    for (let round = 0; round < 5; round += 1) await expect(subscriber.deliver()).rejects.toThrow('connect');
+    await subscriber.deliver();
+    expect([reactions, await inbox.parked.list()]).toEqual([['q'], []]);
+  });
+});
+
+describe('a source that nobody has accepted', () => {
+  it('stops the consumer before any effect or reaction, and alerts, until an operator accepts it', async () => {
+    const alerts: string[] = [];
+    const inbox = await inboxOf({ onUnknownSource: (_, source) => alerts.push(source) });
+    subscriber.log.push(charged('a', 'a1'));
+    await subscriber.deliver();
+    const source = 'monteore.ledger/restored';
+    subscriber.log.push(
+      { ...asked('a', 'q'), source },
+      charged('b', 'b1', { source }),
+      charged('c', 'known, but behind it'),
+    );
+    for (const _ of ['once', 'again']) await expect(subscriber.deliver()).rejects.toThrow(source);
+    expect([await effects(), reactions, alerts]).toEqual([['a1'], [], [source, source]]);
+    expect(await inbox.parked.list()).toEqual([]);
+    await inbox.acceptSource(TOPIC, source);
+    await subscriber.deliver();
+    expect([await effects(), reactions]).toEqual([['a1', 'b1', 'known, but behind it'], ['q']]);
+  });
+});

@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  createPostgresEventStore,
+  type EventStore,
+  installPostgresEventStore,
+  sealEvents,
+} from '@monteore/event-store';
+import { randomId } from '@monteore/kernel';
+import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
+import pg from 'pg';
+import type { Message, Publisher, SqlTransaction } from '../port.js';
+import { Relay, type RelayOptions, relayTables } from './index.js';
+
+let database: TestDatabase;
+let pool: pg.Pool;
+let store: EventStore;
+let schemas = 0;
+let schema: string;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  pool = new pg.Pool({ connectionString: database.url });
+}, 60_000);
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const sql: SqlTransaction = {
+  query: async (text, parameters = []) => (await pool.query(text, [...parameters])).rows,
+};
+
+/** Keeps what was published, and does to each call what the test says. */
+class Kept implements Publisher {
+  readonly texts: string[] = [];
+  readonly messages: Message[] = [];
+  interfere: (texts: readonly string[]) => Promise<void> = async () => {};
+
+  async publish(_: string, messages: readonly Message[]): Promise<void> {
+    const texts = messages.map(({ data }) => String(data.text));
+    this.texts.push(...texts);
+    this.messages.push(...messages);
+    await this.interfere(texts);
+  }
+
+  async close(): Promise<void> {}
+}
+
+beforeEach(async () => {
+  schema = `relay_${schemas++}`;
+  const client = await pool.connect();
+  await client.query(`CREATE SCHEMA ${schema}; ${relayTables(schema)}`);
+  await installPostgresEventStore(client, `${schema}_events`);
+  client.release();
+  store = createPostgresEventStore({ connectionString: database.url, schema: `${schema}_events` });
+});
+
+const write = async (...texts: readonly string[]) => {
+  for (const text of texts) {
+    const streamId = `stream-${randomId()}`;
+    const event = {
+      eventId: randomId(),
+      type: text.startsWith('private') ? 'Private' : 'Said',
+      schemaVersion: 1,
+      data: { text },
+      occurredOn: '2026-03-02',
+      metadata: {
+        actor: { subject: 's', role: 'system' as const },
+        commandId: randomId(),
+        inputHash: 'x',
+        correlationId: 'correlation',
+      },
+    };
+    const tail = { version: 0, hash: '0'.repeat(64), recordedAt: '' };
+    const { sealed } = sealEvents(streamId, tail, '2026-03-02T09:00:00.000Z', [event]);
+    await store.append([{ streamId, expectedVersion: 0, events: sealed }]);
+  }
+};
+const relayOf = (publisher: Publisher, more: Partial<RelayOptions> = {}) =>
+  new Relay({
+    service: 'ledger',
+    store,
+    publisher,
+    database: sql,
+    schema,
+    topic: 'topic',
+    publish: (event) =>
+      event.type === 'Private' ? null : { type: event.type, key: 'key', data: event.data },
+    ...more,
+  });
+const all = (kept: Kept, ...texts: readonly string[]) =>
+  eventually(() => texts.every((text) => kept.texts.includes(text)), `${texts} published`);
+const checkpoint = async () =>
+  BigInt((await pool.query(`SELECT position FROM ${schema}.relay_checkpoints`)).rows[0].position);
+const settled = async (relay: Relay) => eventually(async () => (await relay.lag()) === 0n, 'no lag');
+
+describe('the relay', () => {
+  it('publishes what is public, in the order of the store, with what names its place', async () => {
+    await write('1', 'private', '2');
+    const kept = new Kept();
+    const relay = relayOf(kept);
+    await relay.start();
+    await all(kept, '1', '2');
+    await write('3');
+    await all(kept, '3');
+    expect(kept.texts).toEqual(['1', '2', '3']);
+    const events = (await store.readAll(0n)).events.filter(({ type }) => type === 'Said');
+    expect(kept.messages).toMatchObject(
+      events.map((event) => ({
+        source: `monteore.ledger/${kept.messages[0]!.source.split('/')[1]}`,
+        type: 'Said',
+        key: 'key',
+        position: event.position,
+        time: event.recordedAt,
+        correlationId: 'correlation',
+        causationId: event.eventId,
+      })),
+    );
+    await settled(relay);
+    await relay.stop();
+    await store.close();
+  });
+
+  it('repeats, and never loses, what was published before a crash and not noted', async () => {
+    await write('1', '2');
+    const crashed = new Kept();
+    crashed.interfere = async () => {
+      throw new Error('the process died');
+    };
+    const first = relayOf(crashed);
+    await first.start();
+    await all(crashed, '1', '2');
+    await first.stop();
+    expect(await checkpoint()).toBe(0n);
+    const kept = new Kept();
+    const second = relayOf(kept);
+    await second.start();
+    await all(kept, '1', '2');
+    expect(kept.messages.slice(0, 2).map(({ id }) => id)).toEqual(
+      crashed.messages.slice(0, 2).map(({ id }) => id),
+    );
+    await settled(second);
+    await second.stop();
+    await store.close();
+  });
+
+  it('publishes in one of several instances, and another takes over when that one stops', async () => {
+    const [one, two] = [new Kept(), new Kept()];
+    const [first, second] = [relayOf(one), relayOf(two)];
+    await first.start();
+    await write('1');
+    await all(one, '1');
+    await settled(first);
+    await second.start();
+    await write('2');
+    await all(one, '2');
+    await settled(first);
+    expect(two.texts).toEqual([]);
+    await first.stop();
+    await write('3');
+    await all(two, '3');
+    expect([one.texts, two.texts]).toEqual([['1', '2'], ['3']]);
+    await second.stop();
+    await store.close();
+  });
+
+  it('refuses the checkpoint of a former holder that was paused while another took the lease', async () => {
+    const paused = Promise.withResolvers<void>();
+    const resumed = Promise.withResolvers<void>();
+    const [one, two] = [new Kept(), new Kept()];
+    one.interfere = async () => {
+      paused.resolve();
+      await resumed.promise;
+    };
+    const errors: unknown[] = [];
+    const noted: SqlTransaction = {
+      query: async (text, parameters) => {
+        const rows = await sql.query<Record<string, unknown>>(text, parameters);
+        if (text.includes('greatest(position') && rows.length === 0) errors.push('refused');
+        return rows as never;
+      },
+    };
+    await write('1');
+    const former = relayOf(one, { database: noted, leaseSeconds: 0 });
+    await former.start();
+    await paused.promise;
+    const successor = relayOf(two);
+    await successor.start();
+    await all(two, '1');
+    await write('2');
+    await all(two, '2');
+    await settled(successor);
+    const reached = await checkpoint();
+    resumed.resolve();
+    await eventually(() => errors.length > 0, 'the refusal');
+    expect(await checkpoint()).toBe(reached);
+    await former.stop();
+    await successor.stop();
+    await store.close();
+  });
+});
