@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { expect } from '@jest/globals';
 import { addDays, localDateOf } from '@monteore/calendar';
 import { eventually } from '@monteore/testing';
 import type { Instance } from './instance.ts';
