@@ -84,7 +84,12 @@ export class TokenVerifier {
   }
 
   private async payloadOf(token: string): Promise<unknown> {
-    const options = { issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE, algorithms: ['EdDSA', 'Ed25519'] };
+    const options = {
+      issuer: TOKEN_ISSUER,
+      audience: TOKEN_AUDIENCE,
+      algorithms: ['EdDSA', 'Ed25519'],
+      requiredClaims: ['exp'],
+    };
     try {
       return (await jwtVerify(token, await this.source.resolve(), options)).payload;
     } catch (error) {
