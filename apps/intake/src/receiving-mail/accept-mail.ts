@@ -15,7 +15,7 @@ import {
 import { type CommandEnvelope, type CommandResult, eventually, type ServiceCore } from '@monteore/service';
 import type { IntakeOptions } from '../options.js';
 import { type ReadMail, readMail } from '../reading-mail/index.js';
-import { keepContent, type RequestContent } from '../request/content.js';
+import { keepContent } from '../request/content.js';
 import { receiveReply, receiveRequest } from '../request/decide.js';
 import {
   type Disposition,
@@ -30,6 +30,7 @@ import type { ThreadState } from '../request/state.js';
 import { asDecided, type IntakeStreams, mailEventOf } from '../request/streams.js';
 import { decideInboundMail, type InboundMailDecision } from './decide-inbound-mail.js';
 import { gatherFacts } from './gather-facts.js';
+import { contentOf, mailIdOf } from './mail-content.js';
 import type { Mailbox, Mailboxes } from './mailboxes.js';
 
 export interface Delivery {
@@ -314,53 +315,6 @@ interface Given {
   readonly mail: ReadMail;
   readonly rawSha256: string;
   readonly contentRef: string;
-}
-
-/**
- * R8, a mail is taken once: Message-ID and content make its id; a mail without the one is known by its own date.
- * Bytes that nobody can read are known by their hash.
- */
-function mailIdOf(mail: ReadMail, rawSha256: string): string {
-  if (mail.kind === 'unreadable') return derivedId('unreadable-mail', rawSha256);
-  return mail.messageId === undefined
-    ? derivedId('mail-without-id', mail.date ?? '', mail.contentSha256)
-    : derivedId('mail', mail.messageId, mail.contentSha256);
-}
-
-/** The texts of a mail, as they are kept. */
-export function contentOf(mail: ReadMail): RequestContent {
-  if (mail.kind === 'unreadable') {
-    return {
-      from: null,
-      subject: '',
-      text: '',
-      urgent: false,
-      urgencyEvidence: [],
-      possiblySeveral: false,
-      severalEvidence: [],
-      attachments: [],
-      references: [],
-    };
-  }
-  return {
-    from: mail.from,
-    subject: mail.subject,
-    text: mail.text,
-    urgent: mail.urgency.urgent,
-    urgencyEvidence: mail.urgency.evidence,
-    possiblySeveral: mail.several.possiblySeveral,
-    severalEvidence: mail.several.evidence,
-    attachments: mail.attachments.map(({ name, contentType, sizeBytes, sha256 }) => ({
-      name,
-      contentType,
-      sizeBytes,
-      sha256,
-    })),
-    ...(mail.messageId === undefined ? {} : { messageId: mail.messageId }),
-    references: [...new Set([...mail.references, ...mail.inReplyTo])],
-    contentSha256: mail.contentSha256,
-    ...(mail.date === undefined ? {} : { sentAt: mail.date }),
-  };
 }
 
 /** What a decision says of the mail itself. */
