@@ -95,12 +95,17 @@ export async function openPackage(
 
 /** What people do with one package, as a member of the team unless it says otherwise. */
 export class PackageSteps {
-  constructor(
-    readonly instance: Instance,
-    readonly team: RestClient,
-    readonly client: { readonly clientId: string; readonly contacts: readonly Contact[] },
-    readonly packageId: string,
-  ) {}
+  readonly instance: Instance;
+  readonly team: RestClient;
+  readonly client: { readonly clientId: string; readonly contacts: readonly Contact[] };
+  readonly packageId: string;
+
+  constructor(instance: Instance, team: RestClient, client: PackageSteps['client'], packageId: string) {
+    this.instance = instance;
+    this.team = team;
+    this.client = client;
+    this.packageId = packageId;
+  }
 
   get approver(): Contact {
     return this.client.contacts[0]!;
