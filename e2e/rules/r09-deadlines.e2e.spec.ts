@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, type Instance, Steps, startInstance } from '../harness/index.ts';
+import { eventually, type Instance, startInstance } from '../harness/index.ts';
+import { Desk } from './desk.ts';
 
 let instance: Instance;
-let steps: Steps;
+let desk: Desk;
 
 beforeAll(async () => {
   instance = await startInstance({ clock: true });
-  steps = await Steps.on(instance);
+  desk = await Desk.of(instance);
 }, 90_000);
 
 afterAll(() => instance?.stop());
 
 const deadline = (receivedAt: string, packageId?: string) => {
   const of = packageId === undefined ? '' : `&packageId=${packageId}`;
-  return steps.team.get(
+  return desk.team.get(
     `/intake/v1/take-in-charge-deadline?receivedAt=${encodeURIComponent(receivedAt)}${of}`,
   );
 };
@@ -76,8 +77,8 @@ describe('R9 the fifth working day', () => {
   });
 
   test('the days that a package closes are none; they move only its own deadlines', async () => {
-    const client = await steps.client();
-    const { packageId } = await steps.package(client, {
+    const client = await desk.client();
+    const { packageId } = await desk.package(client, {
       policy: { closingDays: ['2027-02-03', '2027-02-04'] },
     });
     const plain = await deadline('2027-02-01T10:00:00+01:00');
@@ -111,19 +112,19 @@ describe('R9 the fifth working day', () => {
 
 describe('R9 the clock of a request', () => {
   test('the deadline is stored, the referent is reminded once a day before and once when it is missed', async () => {
-    const client = await steps.client();
-    const opened = await steps.package(client);
+    const client = await desk.client();
+    const opened = await desk.package(client);
     await moveToServiceHours();
-    const taken = await steps.mail(client.requester.email, opened.referentEmail, {
+    const taken = await desk.mail(client.requester.email, opened.mailbox, {
       subject: 'Orari di apertura',
       text: 'Buongiorno, potete aggiornare gli orari di apertura nella pagina contatti?',
     });
     expect(taken.code).toBe(250);
-    const request = await steps.requestOf(taken.messageId);
+    const request = await desk.requestBySubject('Orari di apertura');
     const counted = await deadline(request.receivedAt, opened.packageId);
     expect(instantOf(request.takeInChargeBy)).toBe(instantOf(counted.body.takeInChargeBy));
-    const inTime = await steps.team.must(
-      steps.team.post('/intake/v1/requests', {
+    const inTime = await desk.team.must(
+      desk.team.post('/intake/v1/requests', {
         packageId: opened.packageId,
         fromEmail: client.requester.email,
         subject: 'Un altro testo',
@@ -136,59 +137,59 @@ describe('R9 the clock of a request', () => {
 
     // 18:00 of the fourth working day: one is left.
     instance.clock.moveTo(`${counted.body.workingDays[3]}T17:30:00Z`);
-    const near = await steps.mailTo(opened.referentEmail, new RegExp(`R-${request.number}: resta un giorno`));
+    const near = await desk.mailTo(opened.mailbox, new RegExp(`R-${request.number}: resta un giorno`));
     expect(near.text).toContain(`R-${request.number}`);
-    const { state } = await steps.team.must(
-      steps.team.post(`/intake/v1/requests/${inTime.requestId}/take-in-charge`, {}),
+    const { state } = await desk.team.must(
+      desk.team.post(`/intake/v1/requests/${inTime.requestId}/take-in-charge`, {}),
     );
     expect(state).toBe('taken-in-charge');
 
     instance.clock.moveTo(new Date(Date.parse(request.takeInChargeBy) + 60_000).toISOString());
-    await steps.mailTo(opened.referentEmail, new RegExp(`R-${request.number}: termine superato`));
+    await desk.mailTo(opened.mailbox, new RegExp(`R-${request.number}: termine superato`));
     await eventually(
       async () => (await deadlineOf(request.requestId))?.missedAt !== undefined,
       'the miss in the list',
     );
-    const listed = await steps.team.all('/reporting/v1/deadlines');
+    const listed = await desk.team.all('/reporting/v1/deadlines');
     expect(listed[0]).toMatchObject({ requestId: request.requestId, isLate: true });
-    const mails = (await instance.outbox.mails()).filter(({ to }) => to === opened.referentEmail);
+    const mails = (await instance.outbox.mails()).filter(({ to }) => to === opened.mailbox);
     const about = (number: number, what: string) =>
       mails.filter(({ subject }) => subject.includes(`R-${number}: ${what}`)).length;
     expect(about(request.number, 'resta un giorno')).toBe(1);
     expect(about(request.number, 'termine superato')).toBe(1);
     expect(about(inTime.number, 'termine superato')).toBe(0);
     // Late is late, and can still be taken in charge.
-    const late = await steps.team.post(`/intake/v1/requests/${request.requestId}/take-in-charge`, {});
+    const late = await desk.team.post(`/intake/v1/requests/${request.requestId}/take-in-charge`, {});
     expect([late.status, late.body.state]).toEqual([200, 'taken-in-charge']);
     await eventually(async () => (await deadlineOf(request.requestId)) === undefined, 'it left the list');
   }, 60_000);
 
   test('making an activity from a request takes it in charge', async () => {
-    const client = await steps.client();
-    const opened = await steps.package(client);
-    const { requestId } = await steps.team.must(
-      steps.team.post('/intake/v1/requests', {
+    const client = await desk.client();
+    const opened = await desk.package(client);
+    const { requestId } = await desk.team.must(
+      desk.team.post('/intake/v1/requests', {
         packageId: opened.packageId,
         fromEmail: client.approver.email,
         subject: 'Nuova voce di menu',
         text: 'Aggiungere la voce Eventi al menu.',
       }),
     );
-    const { activityId } = await steps.extra(opened.packageId, { minutes: 20, requestId });
+    const { activityId } = await opened.steps.estimatedExtra('Voce di menu', 20, { requestId });
     const linked = await eventually(async () => {
-      const request = await steps.team.must(steps.team.get(`/intake/v1/requests/${requestId}`));
+      const request = await desk.team.must(desk.team.get(`/intake/v1/requests/${requestId}`));
       return request.state === 'linked' ? request : null;
     }, 'the request is linked');
     expect(linked.activityIds).toEqual([activityId]);
     await eventually(async () => (await deadlineOf(requestId)) === undefined, 'it left the list');
-    expect((await steps.agreedBalances(opened.packageId)).heldMinutes).toBe(20);
+    await opened.steps.books({ heldMinutes: 20, pendingMinutes: 0 });
   });
 });
 
 const instantOf = (text: string): string => new Date(text).toISOString();
 
 const deadlineOf = async (requestId: string) =>
-  (await steps.team.all('/reporting/v1/deadlines')).find((row) => row.requestId === requestId);
+  (await desk.team.all('/reporting/v1/deadlines')).find(({ requestId: id }) => id === requestId);
 
 /** The next Monday, 11:00 in Rome: mails then count as received at once. */
 async function moveToServiceHours(): Promise<void> {
