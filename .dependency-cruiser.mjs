@@ -5,15 +5,26 @@ export default {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)dist/' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['@monteore/source', 'import', 'node', 'default'], extensions: ['.ts', '.js', '.mjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@monteore/source', 'import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
   },
   forbidden: [
     {
       name: 'domain-is-pure',
-      comment: 'Deciders and folds import nothing but kernel, calendar and the vocabulary: no I/O, no framework, no clock.',
+      comment:
+        'Deciders and folds import nothing but kernel, calendar and the vocabulary: no I/O, no framework, no clock.',
       severity: 'error',
       from: { path: '^apps/[^/]+/src/(package|board|domain)/', pathNot: '\\.spec\\.ts$' },
-      to: { pathNot: ['^packages/(kernel|calendar|contracts)/', '^apps/[^/]+/src/(package|board|domain)/', '^node:crypto$'] },
+      to: {
+        pathNot: [
+          '^packages/(kernel|calendar|contracts)/',
+          '^apps/[^/]+/src/(package|board|domain)/',
+          '^node:crypto$',
+        ],
+      },
     },
     {
       name: 'services-do-not-know-each-other',
@@ -31,7 +42,8 @@ export default {
     },
     {
       name: 'drivers-behind-their-port',
-      comment: 'A driver is reached through the factory its package exports, so that configuration alone chooses it.',
+      comment:
+        'A driver is reached through the factory its package exports, so that configuration alone chooses it.',
       severity: 'error',
       from: { pathNot: '^packages/(event-store|messaging)/' },
       to: { path: '^packages/(event-store|messaging)/src/(postgres|kafka|kurrentdb)/' },
@@ -40,7 +52,15 @@ export default {
       name: 'tests-stay-in-tests',
       comment: 'Nothing that runs in production imports a spec or the testing package.',
       severity: 'error',
-      from: { pathNot: ['\\.spec\\.ts$', '^packages/testing/', '^(apps|packages)/[^/]+/src/testing/', 'conformance', '^e2e/'] },
+      from: {
+        pathNot: [
+          '\\.spec\\.ts$',
+          '^packages/testing/',
+          '^(apps|packages)/[^/]+/src/testing/',
+          'conformance',
+          '^e2e/',
+        ],
+      },
       to: { path: ['\\.spec\\.ts$', '^packages/testing/', '^(apps|packages)/[^/]+/src/testing/'] },
     },
     {

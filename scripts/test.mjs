@@ -25,6 +25,7 @@ function step(title, command, args) {
 }
 
 step('types and build', 'npm', ['run', '--silent', 'build']);
+step('types of the tests', 'tsc', ['-p', 'tsconfig.tests.json']);
 step('lint', 'biome', ['check', '.']);
 step('dependency rules', 'depcruise', ['--config', '.dependency-cruiser.mjs', 'apps', 'packages']);
 

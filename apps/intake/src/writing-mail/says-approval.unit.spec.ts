@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import { saysApproval } from './says-approval.js';
 
 describe('R8 a reply that says "approvo" decides nothing by itself', () => {

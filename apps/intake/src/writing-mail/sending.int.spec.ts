@@ -1,3 +1,4 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
 import { MailWorld } from './fixtures/mail-world.js';
 import { Story, type StoryContact } from './fixtures/story.js';

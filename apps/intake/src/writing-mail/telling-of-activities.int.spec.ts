@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EventTypeOf } from '@monteore/contracts';
 import { derivedId } from '@monteore/kernel';
 import { type TestDatabase, testDatabase } from '@monteore/testing';

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
 import { MailWorld, tokenIn } from './fixtures/mail-world.js';
 import { Story } from './fixtures/story.js';

@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import { isOlderThan, nextAttemptAt, nextLookAt } from './waiting.js';
 
 const NOW = '2026-11-24T10:00:00.000Z';

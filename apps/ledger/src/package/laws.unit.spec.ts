@@ -390,8 +390,8 @@ describe('R1 laws of the ledger', () => {
           [overruns, run.package.overruns],
           [answers, run.package.answers],
         ] as const;
-        for (const [ours, theirs] of pairs)
-          expect(new Map(ours.entries())).toEqual(new Map(theirs.entries()));
+        const contents = (map: { entries(): [string, unknown][] }) => new Map(map.entries());
+        for (const [ours, theirs] of pairs) expect(contents(ours)).toEqual(contents(theirs));
       }),
       { numRuns: 200 },
     );

@@ -131,8 +131,8 @@ describe('one process', () => {
     for (const clientId of acknowledged)
       expect((await later.get(`/ledger/v1/clients/${clientId}`)).status).toBe(200);
     const listed = await eventually(async () => {
-      const ids = (await later.all('/ledger/v1/clients')).map((listedClient) => listedClient.clientId);
-      return acknowledged.every((clientId) => ids.includes(clientId)) && ids;
+      const ids: string[] = (await later.all('/ledger/v1/clients')).map(({ clientId }) => clientId);
+      return acknowledged.every((clientId) => ids.includes(clientId)) ? ids : null;
     }, 'the list');
     expect(new Set(listed).size).toBe(listed.length);
   }, 90_000);

@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import type { Language } from '@monteore/kernel';
 import type { MailKind, MailModels, ToldEstimate } from '../models.js';
 import type { Reading } from './mail-text.js';
