@@ -70,7 +70,7 @@ function evolvePackage(
     case 'ReservationRefused':
       return reservationRefused(state, event.data);
     case 'NeedWithdrawn':
-      return needWithdrawn(state, event.data.needId);
+      return { ...state, needs: state.needs.filter((need) => need.needId !== event.data.needId) };
     case 'ActivityEnded':
       return withActivity(state, event.data.activityId, { ended: { leftMinutes: event.data.leftMinutes } });
     case 'HoldReleased': {
@@ -217,16 +217,6 @@ function reserved(state: Package, data: PackageFacts['HoursReserved']): Package 
     };
   }
   return next;
-}
-
-/** R5: what was withdrawn before hours came may be asked for again under the same version. */
-function needWithdrawn(state: Package, needId: string): Package {
-  const withdrawn = state.needs.find((need) => need.needId === needId);
-  const rest = { ...state, needs: state.needs.filter((need) => need !== withdrawn) };
-  if (withdrawn?.kind !== 'reserve') return rest;
-  const { activityId, version } = withdrawn.item;
-  const versionSeen = Math.min(activityOf(state, activityId).versionSeen, version - 1);
-  return withActivity(rest, activityId, { versionSeen });
 }
 
 /** R6: what tolerance has given stays given where the new version's minutes do not cover it. */

@@ -314,7 +314,7 @@ describe('R3, R5 what waits is served oldest first', () => {
     expect(scenario.package.needs.map((need) => need.item.activityId)).toEqual(['big', 'major']);
   });
 
-  it('not at all once it was withdrawn; the version may then be asked for again', () => {
+  it('not at all once it was withdrawn; the version was answered, and is not granted any more', () => {
     const scenario = Scenario.opened(10).given(reserve('a', 60)).when(withdraw('a'));
     expect(scenario.recorded).toEqual([['NeedWithdrawn', { activityId: 'a', needId: 'a:1' }]]);
     expect(scenario.when(withdraw('a')).recorded).toEqual([]);
@@ -322,7 +322,7 @@ describe('R3, R5 what waits is served oldest first', () => {
     scenario.when((state, context) =>
       reserveHours(state, context, { reservationId: 'anew', items: [item('a', 60)], whenLacking: 'wait' }),
     );
-    expect(scenario.types).toEqual(['HoursReserved']);
+    expect(scenario.facts('ReservationRefused')).toMatchObject({ code: 'superseded' });
   });
 });
 
