@@ -147,3 +147,143 @@ describe('commands of one stream', () => {
     expect(made(await good).state).toBe(1);
   });
 });
+
+/** A store in front of which each append may meet with an accident. */
+const storeWith = (
+  append: (inner: EventStore, ...given: Parameters<EventStore['append']>) => ReturnType<EventStore['append']>,
+) =>
+  new Proxy(store, {
+    get: (target, name) => {
+      if (name === 'append') return (...given: Parameters<EventStore['append']>) => append(target, ...given);
+      const member = Reflect.get(target, name) as unknown;
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+
+describe('an append that does not go as it should', () => {
+  it('whose outcome is unclear fails every command of its batch, and each is then answered as it was stored', async () => {
+    let isLost = true;
+    const runtime = runtimeOn(
+      storeWith(async (inner, ...given) => {
+        const outcome = await inner.append(...given);
+        if (!isLost) return outcome;
+        isLost = false;
+        throw Object.assign(new Error('lost'), { name: 'StoreUnavailableError' });
+      }),
+    );
+    const give = () => [put(runtime, 'unclear', 'put-1', 5), put(runtime, 'unclear', 'put-2', 6)];
+    for (const result of await Promise.allSettled(give()))
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'service.store-unavailable' } });
+    const results = (await Promise.all(give())).map(made);
+    expect(results.map(({ repeated, state }) => [repeated, state])).toEqual([
+      [true, 11],
+      [true, 11],
+    ]);
+    expect(await store.read('unclear')).toHaveLength(2);
+  });
+
+  it('meets another instance every time: a bounded number of tries, then 503', async () => {
+    let tries = 0;
+    const runtime = new StreamRuntime({
+      store: storeWith(async (inner, ...given) => {
+        tries += 1;
+        await put(runtimeOn(second), 'contested', `other-${tries}`, 1);
+        return inner.append(...given);
+      }),
+      clock: systemClock,
+      fold,
+      conflictRetries: 2,
+    });
+    await expect(put(runtime, 'contested', 'mine', 100)).rejects.toMatchObject({ code: 'service.conflict' });
+    expect(tries).toBe(3);
+    const events = await store.read('contested');
+    expect(events.map(({ data }) => data.amount)).toEqual([1, 1, 1]);
+  });
+
+  it('is too large as a batch and not one by one: it is split, and the order kept', async () => {
+    const runtime = runtimeOn(store);
+    const big = (commandId: string) =>
+      runtime.execute({
+        ...envelope(commandId),
+        streamId: 'big',
+        decide: (total) => ({
+          events: [
+            {
+              type: 'Put',
+              data: { amount: 1, before: total, text: 'x'.repeat(300_000) },
+              occurredOn: '2026-01-01',
+            },
+          ],
+        }),
+      });
+    await Promise.all(Array.from({ length: 10 }, (_, index) => big(`big-${index}`)));
+    const events = await store.read('big');
+    expect(events.map(({ data }) => data.before)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(findChainFault(events)).toBeNull();
+  });
+
+  it('creates no stream when the command’s own is in conflict, and both when it is not', async () => {
+    const open = (on: EventStore, commandId: string) =>
+      runtimeOn(on).execute({
+        ...envelope(commandId),
+        streamId: 'parent',
+        decide: (total) =>
+          total > 0
+            ? refuse(409, 'purse.open', 'Open', 'it is open already')
+            : {
+                events: [{ type: 'Put', data: { amount: 1 }, occurredOn: '2026-01-01' }],
+                creates: [
+                  {
+                    streamId: `child-${commandId}`,
+                    events: [{ type: 'Put', data: { amount: 7 }, occurredOn: '2026-01-01' }],
+                  },
+                ],
+              },
+      });
+    let isFirst = true;
+    const raced = storeWith(async (inner, ...given) => {
+      if (isFirst) {
+        isFirst = false;
+        await open(second, 'fast');
+      }
+      return inner.append(...given);
+    });
+    expect(await open(raced, 'slow')).toMatchObject({ code: 'purse.open' });
+    expect(await store.read('child-fast')).toHaveLength(1);
+    expect(await store.read('child-slow')).toEqual([]);
+  });
+});
+
+describe('a stream that too many commands wait for', () => {
+  it('answers 503 to those beyond its bound, and serves the others', async () => {
+    const runtime = new StreamRuntime({ store, clock: systemClock, fold, queueLimit: 3 });
+    const results = await Promise.allSettled(
+      Array.from({ length: 5 }, (_, index) => put(runtime, 'crowded', `put-${index}`, 1)),
+    );
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+    ]);
+    expect(results[3]).toMatchObject({ reason: { code: 'service.busy' } });
+  });
+});
+
+describe('If-Match', () => {
+  it('refuses a version that is not the newest, and answers a repeat all the same', async () => {
+    const runtime = runtimeOn(store);
+    const match = (commandId: string, ifVersion: number) =>
+      runtime.execute({
+        ...envelope(commandId),
+        streamId: 'matched',
+        ifVersion,
+        decide: () => ({ events: [{ type: 'Put', data: { amount: 1 }, occurredOn: '2026-01-01' }] }),
+      });
+    await match('first', 0);
+    expect(await match('late', 0)).toMatchObject({ status: 412, extra: { currentVersion: 1 } });
+    expect(made(await match('first', 0)).repeated).toBe(true);
+    expect(made(await match('next', 1)).state).toBe(2);
+  });
+});
