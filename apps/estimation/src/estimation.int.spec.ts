@@ -378,6 +378,37 @@ describe('R2, R3 an extra from a request', () => {
   });
 });
 
+describe('R8 urgency said in a reply', () => {
+  test('to an activity behind which no request stands counts for its next version', async () => {
+    const estimate = { minutes: 10, assignee: 'anna@agenzia.example', due: FLEXIBLE, urgent: true };
+    const propose = async (title: string) => {
+      const { body } = await post('/v1/activities', { packageId: PACKAGE, title, kind: 'update' });
+      return String(body.activityId);
+    };
+    const declared = await propose('Orari');
+    await started.publish(
+      started.told('intake', 'ActivityReplyReceived', CLIENT, {
+        activityId: declared,
+        packageId: PACKAGE,
+        clientId: CLIENT,
+        contactId: APPROVER,
+        replyId: id('reply'),
+        urgent: true,
+      }),
+    );
+    const paths = await Promise.all(
+      [declared, await propose('Contatti')].map(async (activityId) => {
+        await post(`/v1/activities/${activityId}/estimates`, estimate);
+        const { body } = await started.call('GET', `/v1/activities/${activityId}`, {
+          token: started.token('auditor'),
+        });
+        return body.versions[0].path;
+      }),
+    );
+    expect(paths).toEqual(['automatic', 'gate']);
+  });
+});
+
 describe('R7 a replica needs work', () => {
   test('as the ledger tells it', async () => {
     const url = `/v1/activities/${AGREED[0]}/replica`;

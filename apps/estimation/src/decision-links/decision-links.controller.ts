@@ -19,7 +19,6 @@ import { decideEstimate } from '../deciding-estimates/decide.js';
 import { isSettled, outcomeOf } from '../deciding-estimates/decision-answers.js';
 import { LedgerCopy } from '../following-the-ledger/ledger-copy.js';
 import { CORE } from '../tokens.js';
-import { closedLinkPage } from './closed-link-page.js';
 import { type DecisionView, decisionPage, decisionPageTitle } from './decision-page.js';
 
 type Link = VerifiedLink<'decision'>;

@@ -16,7 +16,8 @@ export const ledgerCopyTables = `
     request_id text PRIMARY KEY,
     package_id text,
     urgent boolean NOT NULL
-  );`;
+  );
+  CREATE TABLE urgent_activities (activity_id text PRIMARY KEY);`;
 
 export interface MinutesOfActivity {
   readonly heldMinutes: number;
@@ -72,6 +73,28 @@ export class LedgerCopy {
     );
     return rows[0] ?? null;
   }
+
+  /** Whether the client said that an activity is urgent: in its request, in a reply to it, or in one to its mails. */
+  async isDeclaredUrgent(activityId: string, requestId: string | undefined): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT 1 FROM urgent_activities WHERE activity_id = $1
+       UNION ALL SELECT 1 FROM known_requests WHERE request_id = $2 AND urgent`,
+      [activityId, requestId ?? null],
+    );
+    return rows.length > 0;
+  }
+}
+
+/** A reply about an activity behind which no request stands may say that it is urgent (R8). */
+export async function copyActivityReply(message: Message, tx: SqlTransaction): Promise<void> {
+  const { activityId, urgent } = message.data as unknown as IntegrationEvent<
+    'intake',
+    'ActivityReplyReceived'
+  >;
+  if (!urgent) return;
+  await tx.query('INSERT INTO urgent_activities (activity_id) VALUES ($1) ON CONFLICT DO NOTHING', [
+    activityId,
+  ]);
 }
 
 /** Every event of the ledger carries the balances after it, and of an activity its minutes. */

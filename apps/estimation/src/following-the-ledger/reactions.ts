@@ -15,7 +15,7 @@ import type { BoardDecider } from '../board-stream/board-streams.js';
 import { DecideBoard } from '../board-stream/decide-board.js';
 import { beginClosing, closeBoard } from '../closing-a-board/decide.js';
 import { notePolicy, openBoard, proposeAgreed } from '../opening-a-board/decide.js';
-import { copyLedger, copyRequest } from './ledger-copy.js';
+import { copyActivityReply, copyLedger, copyRequest } from './ledger-copy.js';
 
 type Ledger<T extends keyof typeof ledgerEvents> = IntegrationEvent<'ledger', T>;
 
@@ -81,9 +81,10 @@ export class Reactions {
           },
         ]),
       ),
-      [eventsTopicOf('intake')]: Object.fromEntries(
-        INTAKE_TYPES.map((type) => [type, { project: copyRequest }]),
-      ),
+      [eventsTopicOf('intake')]: {
+        ...Object.fromEntries(INTAKE_TYPES.map((type) => [type, { project: copyRequest }])),
+        ActivityReplyReceived: { project: copyActivityReply },
+      },
     };
   }
 

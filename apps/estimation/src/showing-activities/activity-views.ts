@@ -21,7 +21,7 @@ export class ActivityViews {
       ...activity.versions.map(({ assigneeId }) => assigneeId),
     ]);
     const labelOf = await this.core.people.labels(people);
-    const showVersion = ({ assigneeId, path: _, lowered: __, ...version }: EstimateVersion) => ({
+    const showVersion = ({ assigneeId, lowered: _, ...version }: EstimateVersion) => ({
       ...version,
       assignee: labelOf(assigneeId),
     });

@@ -51,9 +51,7 @@ export class EstimatesController {
   /** R2, R8: the client's word, in the request or in a reply to it. */
   private async isDeclared(packageId: string, activityId: string): Promise<boolean> {
     const board = await this.streams.loadOrThrow(packageId);
-    const requestId = board.activities.get(activityId)?.requestId;
-    if (requestId === undefined) return false;
-    return (await this.copy.request(packageId, requestId))?.urgent === true;
+    return this.copy.isDeclaredUrgent(activityId, board.activities.get(activityId)?.requestId);
   }
 }
 
