@@ -2,6 +2,7 @@ import { formatInstant } from '@monteore/calendar';
 import { zLinkDecision } from '@monteore/contracts';
 import { derivedId, inputHashOf, type Language, RefusalError, refuse } from '@monteore/kernel';
 import {
+  closedLinkPage,
   Public,
   parseInput,
   type ServiceCore,
