@@ -27,6 +27,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import pg from 'pg';
 import { type Logger, pino } from 'pino';
 import { AccessCopy, accessHandlers, accessTables } from './access/access-copy.js';
+import { keptKeysIn, keptKeysTables } from './auth/kept-keys.js';
 import { KeySource, TokenVerifier } from './auth/token-verifier.js';
 import { Blobs } from './blobs/blobs.js';
 import { OwnProjection, ownProjectionTables } from './database/own-projection.js';
@@ -133,6 +134,7 @@ const commonMigrations = (schema: string): Migration[] => [
       inboxTables(schema),
       relayTables(schema),
       ownProjectionTables(schema),
+      keptKeysTables,
     ].join('\n'),
   },
 ];
@@ -180,7 +182,7 @@ async function makeCore(definition: ServiceDefinition, settings: ServiceSettings
     blobs: new Blobs(settings.blobsUrl),
     people: new People(database, settings.installationSecret),
     access: new AccessCopy(database),
-    links: new LinkVerifier(new KeySource(settings.linkKeys)),
+    links: new LinkVerifier(new KeySource(settings.linkKeys, keptKeysIn(database, 'links'))),
     source,
     freshnessOf: (events) => {
       const last = events.findLast((event) => definition.publish(event) !== null);
@@ -339,7 +341,11 @@ async function makeApplication(
   }
   app.useGlobalPipes(schemaPipe());
   app.useGlobalGuards(
-    new AuthGuard(new Reflector(), new TokenVerifier(new KeySource(core.settings.keys)), core.access),
+    new AuthGuard(
+      new Reflector(),
+      new TokenVerifier(new KeySource(core.settings.keys, keptKeysIn(core.database, 'access'))),
+      core.access,
+    ),
   );
   app.useGlobalFilters(new ProblemFilter(core.logger));
   const document = SwaggerModule.createDocument(

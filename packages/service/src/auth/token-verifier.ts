@@ -21,7 +21,16 @@ export class InvalidTokenError extends Error {
   }
 }
 
-/** Where public keys come from: a JWKS file or URL. Read again when a key id is unknown, at most once a minute. */
+/** Where the last good copy of the keys outlives the process. */
+export interface KeptKeys {
+  load(): Promise<JSONWebKeySet | null>;
+  save(keys: JSONWebKeySet): Promise<void>;
+}
+
+/**
+ * Where public keys come from: a JWKS file or URL. Read again when a key id is unknown, at most once a minute; where
+ * they cannot be read at all, the last good copy serves.
+ */
 export class KeySource {
   private keys: ReturnType<typeof createLocalJWKSet> | null = null;
   private readAt = 0;
@@ -29,11 +38,12 @@ export class KeySource {
 
   constructor(
     private readonly location: { readonly file: string } | { readonly url: string },
+    private readonly kept: KeptKeys | null = null,
     private readonly retryMillis = 60_000,
   ) {}
 
   async resolve(): Promise<ReturnType<typeof createLocalJWKSet>> {
-    this.keys ??= await this.read();
+    this.keys ??= await this.read().catch((error: unknown) => this.lastGood(error));
     return this.keys;
   }
 
@@ -54,15 +64,28 @@ export class KeySource {
     return `${mtimeMs}/${size}`;
   }
 
+  private async lastGood(error: unknown): Promise<ReturnType<typeof createLocalJWKSet>> {
+    const keys = (await this.kept?.load()) ?? null;
+    if (keys === null) throw error;
+    return createLocalJWKSet(keys);
+  }
+
   private async read(): Promise<ReturnType<typeof createLocalJWKSet>> {
     this.readAt = Date.now();
+    const keys = await this.fetchKeys();
+    const usable = createLocalJWKSet(keys);
+    await this.kept?.save(keys);
+    return usable;
+  }
+
+  private async fetchKeys(): Promise<JSONWebKeySet> {
     if ('file' in this.location) {
       this.version = await this.fileVersion(this.location.file);
-      return createLocalJWKSet(JSON.parse(await readFile(this.location.file, 'utf8')) as JSONWebKeySet);
+      return JSON.parse(await readFile(this.location.file, 'utf8')) as JSONWebKeySet;
     }
     const answer = await fetch(this.location.url, { signal: AbortSignal.timeout(2000) });
     if (!answer.ok) throw new Error(`${this.location.url} answered ${answer.status}`);
-    return createLocalJWKSet((await answer.json()) as JSONWebKeySet);
+    return (await answer.json()) as JSONWebKeySet;
   }
 }
 
