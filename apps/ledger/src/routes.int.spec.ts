@@ -71,6 +71,25 @@ describe('clients and contacts', () => {
     expect(body.contacts.find((one: { email: string }) => one.email === contact.email).name).toBe('Carla');
   });
 
+  it('are erased by an administrator: nothing is known of them, and what they were stays', async () => {
+    const path = `/v1/clients/${ledger.clientId}/contacts`;
+    const body = { name: 'Ugo Verdi', email: 'ugo@comune.example', roles: ['approver'] };
+    const { contactId } = (await ledger.post(path, body)).body;
+    const erasure = `${path}/${contactId}/erasure`;
+    expect((await ledger.post(erasure, {}, ledger.service.token('referent'))).status).toBe(403);
+    expect((await ledger.post(`${path}/${randomUUID()}/erasure`, {})).status).toBe(404);
+    expect((await ledger.post(erasure, {})).body).toEqual({ contactId, erased: true });
+    const { contacts } = (await ledger.get(`/v1/clients/${ledger.clientId}`)).body;
+    expect(contacts.find((one: { contactId: string }) => one.contactId === contactId)).toEqual({
+      contactId,
+      name: '',
+      email: '',
+      roles: [],
+      language: 'it',
+      active: false,
+    });
+  });
+
   it('refuse an address that is named twice, whatever its letter case', async () => {
     const contact = (email: string) => ({ name: 'X', email, roles: [] });
     const answer = await ledger.post('/v1/clients', {

@@ -18,7 +18,7 @@ import {
   tellPosition,
   zListQuery,
 } from '@monteore/service';
-import { Body, Controller, Get, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { type z, z as zod } from 'zod';
 import { type ClientEvent, type ClientState, changeContact } from '../client/client.js';
@@ -174,6 +174,34 @@ export class ClientsController {
     tellPosition(reply, this.core.freshnessOf(result.events));
     const view = await this.view(clientId);
     return view.contacts.find((contact) => contact.contactId === contactId);
+  }
+
+  /**
+   * A person asks to be forgotten: no role is left, and name and address are erased here and at every other service.
+   * What the contact decided stays, under an id that names nobody (architecture.md, Personal data).
+   */
+  @Post(':clientId/contacts/:contactId/erasure')
+  @HttpCode(200)
+  @Allow('ledger:people', 'administrator')
+  async eraseContact(
+    @Param('clientId', { schema: zId }) clientId: string,
+    @Param('contactId', { schema: zId }) contactId: string,
+    @CallerOf() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { client } = await this.requireClient(caller.principal, clientId);
+    if (!client.contacts.has(contactId)) throw notFound('ledger', 'contact');
+    const result = await this.clients.decideOrThrow(
+      clientId,
+      { ...envelopeOf(caller, { contactId }), ifVersion: caller.ifVersion },
+      (state) => {
+        const { language } = state.contacts.get(contactId)!;
+        return changeContact(state, clientId, { contactId, roles: [], active: false, language });
+      },
+    );
+    await this.core.people.erase(contactId);
+    tellPosition(reply, this.core.freshnessOf(result.events));
+    return { contactId, erased: true };
   }
 
   /** What makes a repeated call the same one, without a name in it. */
