@@ -1,7 +1,7 @@
 import { domainToUnicode } from 'node:url';
 import type { ContactRole } from '@monteore/kernel';
 import type { SqlTransaction } from '@monteore/messaging';
-import type { ServiceCore } from '@monteore/service';
+import { eventually, type ServiceCore } from '@monteore/service';
 import type { ReadableMail } from '../reading-mail/index.js';
 import type { InboundMailFacts, KnownThread, Sender, SenderPackage } from './decide-inbound-mail.js';
 import type { Mailbox } from './mailboxes.js';
@@ -16,7 +16,7 @@ export async function gatherFacts(
 ): Promise<InboundMailFacts> {
   const { database } = core;
   const [senders, threads, taken, own] = await Promise.all([
-    mail.from === null ? [] : sendersOf(core, mail.from.email),
+    mail.from === null ? [] : sendersKnownSoon(core, mail.from.email),
     threadsOf(database, [...mail.inReplyTo, ...[...mail.references].reverse()]),
     sameMail(database, mail, mailId),
     database.query('SELECT 1 FROM outbound_mails WHERE message_id = $1', [mail.messageId ?? '']),
@@ -32,6 +32,20 @@ export async function gatherFacts(
     tags: [...mailboxes.flatMap(({ tag }) => (tag === undefined ? [] : [tag])), ...subjectTags(mail.subject)],
     threads,
   };
+}
+
+/** The senders; where there is none, once no contact is half known any more: an address comes apart from its roles. */
+async function sendersKnownSoon(core: ServiceCore, email: string): Promise<Sender[]> {
+  const senders = await sendersOf(core, email);
+  if (senders.length > 0) return senders;
+  await eventually(async () => {
+    const halfKnown = await core.database.query(
+      `SELECT 1 FROM contacts c FULL JOIN (SELECT person_id FROM people WHERE kind = 'contact') p
+         ON p.person_id = c.contact_id WHERE c.contact_id IS NULL OR p.person_id IS NULL LIMIT 1`,
+    );
+    return halfKnown.length === 0 ? true : null;
+  });
+  return sendersOf(core, email);
 }
 
 /** Active contacts with this address, with what they are on each package of their client. */

@@ -38,7 +38,8 @@ export class Mailboxes {
 
   /**
    * Whether one address is a mailbox of the system. `not-current`: it is not known, and this service has not yet
-   * consumed all that was said about packages and people, so that it may become known.
+   * consumed all that was said about packages and people, or waits for the address of a referent, so that it may become
+   * known.
    */
   async judge(address: string): Promise<'known' | 'unknown' | 'not-current'> {
     const isKnown = async () => (await this.find([address])).length > 0;
@@ -49,6 +50,10 @@ export class Mailboxes {
   }
 
   private async isCurrent(): Promise<boolean> {
+    const nameless = await this.core.database.query(
+      'SELECT 1 FROM packages WHERE NOT EXISTS (SELECT 1 FROM people WHERE person_id = referent_id) LIMIT 1',
+    );
+    if (nameless.length > 0) return false;
     for (const topic of DIRECTORY_TOPICS) {
       const rows = await this.core.database.query<{ partition: number; next_offset: string }>(
         'SELECT partition, next_offset FROM consumer_offsets WHERE topic = $1',

@@ -156,4 +156,25 @@ describe('R8 250 is said only after the commit', () => {
     expect((await world.deliver(mail(), 'nuovo.referente@agenzia.example')).code).toBe(250);
     expect((await world.deliver(mail(), 'altro@agenzia.example')).code).toBe(550);
   }, 60_000);
+
+  it('says 451 while the address of a referent is still on its way', async () => {
+    const referent = 'in.arrivo@agenzia.example';
+    await world.openPackage(clientId, 'Senza indirizzo', referent, { referentIsKnown: false });
+    expect((await world.deliver(mail(), referent)).code).toBe(451);
+    await world.tellReferent(referent);
+    expect((await world.deliver(mail(), referent)).code).toBe(250);
+  }, 60_000);
+});
+
+describe('R8 the sender', () => {
+  it('is recognised although its address comes after its roles', async () => {
+    const nora = { email: 'nora@comune.example', name: 'Nora', roles: ['requester'] as const };
+    const contactId = world.contactId(clientId, nora.email);
+    const facts = { clientId, contactId, roles: nora.roles, previousRoles: [], active: true, language: 'it' };
+    await world.tell('ledger', 'ContactChanged', facts);
+    const delivered = world.deliver(mail({ from: nora.email, subject: 'Appena arrivata' }), REFERENT);
+    await world.registerContact(clientId, nora);
+    expect((await delivered).code).toBe(250);
+    expect(await requestsWith('Appena arrivata')).toHaveLength(1);
+  });
 });
