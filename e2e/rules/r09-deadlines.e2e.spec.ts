@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { eventually, type Instance, startInstance } from '../harness/index.ts';
 import { Desk } from './desk.ts';
+
+jest.setTimeout(30_000);
 
 let instance: Instance;
 let desk: Desk;
