@@ -20,10 +20,12 @@ export function runProgram(program, args) {
   const { npm_lifecycle_event: npmScript } = process.env;
   if (npmScript !== undefined) {
     // An npm that is killed takes nobody along: whoever it started is then the child of another.
-    const parent = process.ppid;
-    setInterval(() => {
-      if (process.ppid !== parent) child.kill('SIGTERM');
-    }, PARENT_CHECK_MILLISECONDS).unref();
+    const npm = process.ppid;
+    const check = setInterval(() => {
+      if (process.ppid === npm) return;
+      clearInterval(check);
+      child.kill('SIGTERM');
+    }, PARENT_CHECK_MILLISECONDS);
   }
   child.once('error', (error) => {
     console.error(`${program} does not run: ${error.message}`);
