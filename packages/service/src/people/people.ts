@@ -92,13 +92,14 @@ export class People {
     return rows.map(fromRow);
   }
 
-  /** How a person of the team is shown: as it was named, else by address, else by id. */
+  /** How people are shown: the team as it was named, a client's people by name; else by what is known, else by id. */
   async labels(personIds: readonly string[]): Promise<(personId: string | undefined) => string | undefined> {
     const known = await this.find(personIds);
     return (personId) => {
       if (personId === undefined) return undefined;
       const person = known.get(personId);
-      return person?.email ?? person?.name ?? personId;
+      const shown = person?.kind === 'team' ? (person.email ?? person.name) : (person?.name ?? person?.email);
+      return shown ?? personId;
     };
   }
 
