@@ -104,7 +104,10 @@ export class DecisionLinksController {
     const language = await this.languageOf(link);
     const view = await this.viewOf(link);
     if (!wantsPage(request.headers.accept)) {
-      reply.header('cache-control', 'no-store').send({ activityId: link.activityId, ...view });
+      reply
+        .status(200)
+        .header('cache-control', 'no-store')
+        .send({ activityId: link.activityId, ...view });
       return;
     }
     const decidedAt = view.standing.kind === 'decided' ? formatInstant(view.standing.at, language) : '';

@@ -1,4 +1,4 @@
-import type { Language } from '@monteore/kernel';
+import { isUuid, type Language } from '@monteore/kernel';
 import type { LinkSigner, Person, ServiceCore } from '@monteore/service';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { requestFacts } from '../request-list/request-facts.js';
@@ -115,7 +115,8 @@ export class MailRenderer {
   /** Null while names that are still on their way are worth waiting for. */
   private async readingOf(mail: OutboundMailRow, language: Language): Promise<Reading | null> {
     const { database, people, clock, settings, access } = this.core;
-    const personIds = peopleIn(mail.model);
+    // Machines and the system's own tokens act under a subject that is no person's: no name of theirs is on its way.
+    const personIds = peopleIn(mail.model).filter(isUuid);
     const known = await people.find(personIds);
     const gaveUp = isOlderThan(PATIENCE_MILLIS, mail.created_at.toISOString(), clock.now());
     if (!gaveUp && personIds.some((id) => labelOf(known.get(id)) === undefined)) return null;

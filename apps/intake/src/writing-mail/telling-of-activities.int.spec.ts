@@ -119,6 +119,26 @@ describe('R3, R5 estimates to decide', () => {
   });
 });
 
+describe('R5 decisions recorded by a token that is no person’s', () => {
+  it('are told at once: no name of it is on its way', async () => {
+    const story = new Story(world.mail, 'amministrazione');
+    const approver = story.contact('dirigente', ['approver']);
+    await story.meet(approver);
+    await story.open();
+    const active = story.activity({
+      state: 'active',
+      decisionAsked: false,
+      approval: 'approved',
+      decidedBy: { subject: 'administrator', role: 'administrator', onBehalfOf: approver.contactId },
+      decidedAt: '2026-11-24T09:00:00.000Z',
+    });
+    await story.estimation('ActivityActivated', active, { version: 1, cause: 'approved' });
+    const { text } = await world.mailTo(approver.email, 'decision-recorded');
+    expect(text).toContain('Deciso da: Ufficio dirigente');
+    expect(text).toContain('Registrato da: una persona del team');
+  });
+});
+
 interface Told {
   readonly type: EventTypeOf<'estimation'>;
   readonly approval?: 'approved';
