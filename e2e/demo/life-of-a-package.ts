@@ -148,7 +148,7 @@ export async function playLife(
     charged: 90,
     held: -90,
   });
-  await mail('the mail of the threshold', /50/);
+  await mail('the mail of the threshold', /al 50 %/);
 
   await team.must(
     team.post(`/ledger/v1/packages/${packageId}/work-entries/${mistaken.workEntryId}/reversal`, {
@@ -197,7 +197,7 @@ export async function playLife(
     pending: -480,
     charged: 480,
   });
-  await mail('the mail of two thresholds', /90|91/);
+  await mail('the one mail of two thresholds', /al 90 %/, ({ text }) => /75 %/.test(text));
 
   for (const activityId of [urgent, events, minor, replicaId, big].map((one) =>
     typeof one === 'string' ? one : one.activityId,
