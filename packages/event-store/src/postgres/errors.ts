@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import pg from 'pg';
 import { StoreUnavailableError } from '../port.js';
 
@@ -36,7 +37,8 @@ const LOST =
   /^(Connection terminated|Query read timeout|timeout exc|timeout expired|Client (has|was)|Cannot use a pool)/;
 
 export function classify(error: unknown): Failure {
-  if (!(error instanceof Error)) return 'permanent';
+  // Native errors of any realm: those of sockets are not always of the caller's.
+  if (!types.isNativeError(error)) return 'permanent';
   if (error instanceof pg.DatabaseError && error.code !== undefined) {
     if (SESSION_ENDED.test(error.code)) return 'unclear';
     return TRANSIENT.test(error.code) ? 'unavailable' : 'permanent';
@@ -49,7 +51,7 @@ export function classify(error: unknown): Failure {
 /** What a caller gets: StoreUnavailableError for all that passes, the error itself otherwise. */
 export function asStoreError(error: unknown): unknown {
   if (error instanceof StoreUnavailableError || classify(error) === 'permanent') return error;
-  return new StoreUnavailableError(error instanceof Error ? error.message || error.name : String(error), {
+  return new StoreUnavailableError(types.isNativeError(error) ? error.message || error.name : String(error), {
     cause: error,
   });
 }
