@@ -31,9 +31,16 @@ step('dependency rules', 'depcruise', ['--config', '.dependency-cruiser.mjs', 'a
 
 const scratch = mkdtempSync(join(tmpdir(), 'monteore-jest-'));
 const results = join(scratch, 'results.json');
+// A failed test may leave a program running that keeps Jest from ending: its result counts, not its leftovers.
 const jest = spawnSync(
   'node',
-  ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${results}`, ...process.argv.slice(2)],
+  [
+    'node_modules/jest/bin/jest.js',
+    '--forceExit',
+    '--json',
+    `--outputFile=${results}`,
+    ...process.argv.slice(2),
+  ],
   { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] },
 );
 const summary = JSON.parse(readFileSync(results, 'utf8'));

@@ -66,13 +66,17 @@ export async function startInstance({
     flags: [...(empty ? ['--empty'] : []), ...flags],
     environment: clock ? { MONTEORE_TEST_CLOCK: clockFile } : {},
   });
-  return {
-    ...describe(program.baseUrl, program.smtp, dataDirectory, clock ? clockFile : undefined),
+  return describe({
+    baseUrl: program.baseUrl,
+    smtp: program.smtp,
+    dataDirectory,
+    outbox: new Outbox(join(dataDirectory, 'outbox')),
+    ...(clock ? { clockFile } : {}),
     stop: async () => {
       await program.stop();
       await rm(directory, { recursive: true, force: true });
     },
-  };
+  });
 }
 
 /** Unset and empty are the same. */
@@ -85,34 +89,33 @@ function runningInstance(baseUrl: string): Instance {
     return value;
   };
   const [host = '', port] = need('MONTEORE_E2E_SMTP').split(':');
-  const instance = describe(
+  const clockFile = variable('MONTEORE_E2E_TEST_CLOCK');
+  return describe({
     baseUrl,
-    { host, port: Number(port) },
-    need('MONTEORE_E2E_DATA'),
-    variable('MONTEORE_E2E_TEST_CLOCK'),
-  );
-  return { ...instance, outbox: new Outbox(need('MONTEORE_E2E_OUTBOX')), stop: async () => {} };
+    smtp: { host, port: Number(port) },
+    dataDirectory: need('MONTEORE_E2E_DATA'),
+    outbox: new Outbox(need('MONTEORE_E2E_OUTBOX')),
+    ...(clockFile === undefined ? {} : { clockFile }),
+    stop: async () => {},
+  });
 }
 
-function describe(
-  baseUrl: string,
-  smtp: SmtpAddress,
-  dataDirectory: string,
-  clockFile: string | undefined,
-): Omit<Instance, 'stop'> {
-  const token = (role: string, options?: TokenOptions) => mintToken(dataDirectory, role, options);
+function describe({
+  clockFile,
+  ...running
+}: Pick<Instance, 'baseUrl' | 'smtp' | 'dataDirectory' | 'outbox' | 'stop'> & {
+  readonly clockFile?: string;
+}): Instance {
+  const token = (role: string, options?: TokenOptions) => mintToken(running.dataDirectory, role, options);
   return {
-    baseUrl,
-    smtp,
-    dataDirectory,
-    outbox: new Outbox(join(dataDirectory, 'outbox')),
+    ...running,
     get clock(): TestClock {
       if (clockFile === undefined) throw new Error('this instance runs by the clock of the machine');
       return new TestClock(clockFile);
     },
     token,
     rest: async (role, options) =>
-      new RestClient(baseUrl, role === undefined ? null : await token(role, options)),
+      new RestClient(running.baseUrl, role === undefined ? null : await token(role, options)),
   };
 }
 
