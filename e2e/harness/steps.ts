@@ -151,6 +151,14 @@ export class PackageSteps {
     }, `activity ${activityId} in state ${state}`);
   }
 
+  /** The package's holds, once they are so many minutes; reactions of other services are waited for. */
+  async holds(heldMinutes: number): Promise<void> {
+    await eventually(
+      async () => (await this.show()).heldMinutes === heldMinutes,
+      `${heldMinutes} minutes held`,
+    );
+  }
+
   /** The id of an agreed activity, by its title. */
   async agreed(title: string): Promise<string> {
     const activities = await this.activities();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import {
   APPROVER,
   dayOf,
@@ -7,6 +7,8 @@ import {
   type RestClient,
   startInstance,
 } from '../harness/index.ts';
+
+jest.setTimeout(60_000);
 
 let instance: Instance;
 let team: RestClient;
