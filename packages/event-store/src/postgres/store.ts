@@ -68,6 +68,18 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
   );
   const subscriptions = new Set<Subscription>();
 
+  const close = async () => {
+    await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
+    await appender.close();
+    await signals.close();
+    pool.off('error', onIdleError);
+    if (options.pool === undefined) {
+      pool.on('error', () => {});
+      await pool.end();
+    }
+  };
+  let closing: Promise<void> | undefined;
+
   return {
     commitsSeveralStreams: true,
     storeId: () =>
@@ -106,15 +118,9 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
         const [row] = await ask<{ position: string }>(statements.head, []);
         return BigInt(row!.position);
       }),
-    close: async () => {
-      await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
-      await appender.close();
-      await signals.close();
-      pool.off('error', onIdleError);
-      if (options.pool === undefined) {
-        pool.on('error', () => {});
-        await pool.end();
-      }
+    close: () => {
+      closing ??= close();
+      return closing;
     },
   };
 }
