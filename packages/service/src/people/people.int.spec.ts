@@ -111,10 +111,9 @@ describe('people', () => {
 
   it('stay erased when what was told of them arrives after the tombstone', async () => {
     const person = anna(randomUUID());
-    await intake.publish(
-      intake.told('identity', 'PersonErased', person.personId, { personId: person.personId }),
-      intake.told('estimation', 'PersonKnown', person.personId, person),
-    );
+    const erased = { personId: person.personId };
+    await intake.publish(intake.told('identity', 'PersonErased', person.personId, erased));
+    await intake.publish(intake.told('estimation', 'PersonKnown', person.personId, person));
     expect(await known(intake, person.personId)).toEqual({
       personId: person.personId,
       kind: 'contact',
