@@ -1,7 +1,7 @@
 import { parseMailboxes } from './addresses.js';
 import { allFields, firstField, type HeaderField } from './header-fields.js';
 import { parseParameterised } from './header-parameters.js';
-import type { MimePart } from './mime-tree.js';
+import { decodedBody, leavesOf, type MimePart } from './mime-tree.js';
 
 /** What kind of machine wrote a mail that starts no request and never gets an answer (R8). */
 export type AutomaticKind = 'auto-reply' | 'bounce' | 'receipt' | 'list';
@@ -30,12 +30,16 @@ const REPLY_HEADERS = [
   'autoresponder',
 ];
 
+/** The prefixes machines put before the subject they answer; with the words of an absence below it needs no more. */
+const OUT_OF_OFFICE_PREFIX =
+  /^(?:fuori (?:ufficio|sede)|risposta automatica|out of (?:the )?office|automatic reply|auto-?reply)\s{0,3}:/i;
+
 /** A person can write these subjects too, so they count only together with another sign. */
 const OUT_OF_OFFICE =
   /^(?:\[?(?:auto|automatic|automatica)\]?\s{0,3}(?:re|r|reply|risposta)?\s{0,3}:|fuori (?:ufficio|sede)|assente dall'ufficio|assenza|risposta automatica|messaggio automatico|risponditore|autorisposta|out of (?:the )?office|ooo\b|automatic reply|auto-?reply|autoresponse|away from|on (?:vacation|holiday|leave)|abwesenheit|automatische antwort|réponse automatique|absence du bureau|respuesta automática|resposta automática)/i;
 
 const OUT_OF_OFFICE_TEXT =
-  /\b(?:sono (?:assente|fuori (?:ufficio|sede)|in ferie)|sarò (?:assente|fuori)|non sono in ufficio|out of (?:the )?office|i am (?:away|on (?:leave|holiday|vacation))|on annual leave|currently away|risposta automatica|automatic(?:ally generated)? (?:reply|response))\b/i;
+  /\b(?:sono (?:assente|fuori (?:ufficio|sede)|in (?:ferie|congedo|malattia))|sarò (?:assente|fuori|in ferie)|non sono in ufficio|out of (?:the )?office|i(?: am|['’]m) (?:away|on (?:leave|holiday|vacation))|on annual leave|currently away|risposta automatica|automatic(?:ally generated)? (?:reply|response))\b/i;
 
 const BOUNCE_SUBJECT =
   /^(?:undeliver(?:able|ed)|delivery (?:status notification|failure|has failed)|mail delivery (?:failed|failure|system)|returned mail|failure notice|mancat[ao] (?:consegna|recapito)|messaggio non (?:recapitat|recapitabile|consegnat)|non recapitabile|impossibile recapitare|notifica (?:di )?(?:mancata consegna|sullo stato)|undelivered mail|warning: could not send)/i;
@@ -62,7 +66,9 @@ export function automaticKind(root: MimePart, subject: string, text: string): Au
   if (/^auto[_-]?reply$/.test(precedence)) return 'auto-reply';
   if (OUT_OF_OFFICE.test(subject) && hasOtherSign(fields, nullReturnPath, precedence, text))
     return 'auto-reply';
+  if (OUT_OF_OFFICE_PREFIX.test(subject) && OUT_OF_OFFICE_TEXT.test(text.slice(0, 5000))) return 'auto-reply';
   if (nullReturnPath && RECEIPT_SUBJECT.test(subject)) return 'receipt';
+  if (text === '' && leavesOf(root).some(isWordlessAnswer)) return 'receipt';
   if (/^(?:bulk|junk|list)$/.test(precedence)) return 'list';
   return LIST_HEADERS.some((name) => hasHeader(fields, name)) ? 'list' : undefined;
 }
@@ -80,6 +86,15 @@ function reportKind(root: MimePart): AutomaticKind | undefined {
   }
   const delivery = types.has('message/delivery-status') || types.has('message/global-delivery-status');
   return isReport || delivery ? 'bounce' : undefined;
+}
+
+/** What a calendar or Exchange answers by itself when somebody presses a button: accepted, declined, read. */
+function isWordlessAnswer(part: MimePart): boolean {
+  if (part.type === 'text/calendar')
+    return part.contentType.parameters.get('method')?.toLowerCase() === 'reply';
+  if (part.type !== 'application/ms-tnef') return false;
+  const head = Buffer.from(decodedBody(part).subarray(0, 4096)).toString('latin1');
+  return /IPM\.Microsoft Mail\.Read Receipt|REPORT\.IPM\./i.test(head);
 }
 
 /** Receipts of Italian certified mail: accepted, delivered, anomaly. */

@@ -1,3 +1,4 @@
+import { messageIds } from './addresses.js';
 import { decodeText } from './charset.js';
 import { joinFlowed } from './flowed.js';
 import { firstField } from './header-fields.js';
@@ -19,11 +20,23 @@ interface Piece {
 export function bodyTextOf(root: MimePart): string {
   const certified = certifiedMail(root);
   if (certified !== undefined) return bodyTextOf(certified);
-  const own = joinPieces(piecesOf(root, true));
-  if (own.trim() !== '') return own;
-  // A forward as attachment with nothing of its own: what it forwards is all there is to read.
-  const forwarded = embeddedMails(root).map((mail) => joinPieces(piecesOf(mail, true)));
-  return joinPieces(forwarded.map((text) => ({ text, fromHtml: false })));
+  return joinPieces(piecesOf(root, true, isAnswer(root)));
+}
+
+/**
+ * What is forwarded as an attached mail (R8), history included; the mail that is answered, attached by programs
+ * that quote so, is none.
+ */
+export function forwardedTextOf(root: MimePart, answered: readonly string[]): string {
+  if (root.type === 'multipart/report') return '';
+  const forwarded = embeddedMails(certifiedMail(root) ?? root)
+    .filter(({ fields }) => !messageIds(firstField(fields, 'message-id')).some((id) => answered.includes(id)))
+    .map((mail) => ({ text: joinPieces(piecesOf(mail, true, isAnswer(mail))), fromHtml: false }));
+  return joinPieces(forwarded.filter(({ text }) => text.trim() !== ''));
+}
+
+function isAnswer({ fields }: MimePart): boolean {
+  return fields.some(({ name }) => name === 'in-reply-to' || name === 'references');
 }
 
 /**
@@ -63,33 +76,44 @@ export function isBodyText(part: MimePart, first: boolean): boolean {
   return first || !part.contentType.parameters.has('name');
 }
 
-function piecesOf(part: MimePart, first: boolean): Piece[] {
+function piecesOf(part: MimePart, first: boolean, answers: boolean): Piece[] {
   if (part.children.length === 0) {
     if (part.type === 'multipart/alternative' || !isBodyText(part, first)) return [];
     const text = leafText(part);
     return text.trim() === '' ? [] : [{ text, fromHtml: part.type === 'text/html' }];
   }
-  const perChild = part.children.map((child, index) => piecesOf(child, first && index === 0));
+  const perChild = part.children.map((child, index) => piecesOf(child, first && index === 0, answers));
   const filled = perChild.filter((pieces) => pieces.length > 0);
-  if (part.type === 'multipart/alternative') return bestAlternative(filled);
+  if (part.type === 'multipart/alternative') return bestAlternative(filled, answers);
   return withoutRepeats(filled.flat());
 }
 
-function bestAlternative(alternatives: Piece[][]): Piece[] {
+function bestAlternative(alternatives: Piece[][], answers: boolean): Piece[] {
   const plain = alternatives.find((pieces) => pieces.every((piece) => !piece.fromHtml));
   const rich = alternatives.findLast((pieces) => pieces.some((piece) => piece.fromHtml));
   if (plain === undefined) return rich ?? [];
   if (rich === undefined) return plain;
-  return isPlaceholder(joinPieces(plain), joinPieces(rich)) ? rich : plain;
+  return isPlaceholder(joinPieces(plain), joinPieces(rich), answers) ? rich : plain;
 }
 
 const PLACEHOLDER =
   /\b(?:client|programma|lettore|reader|browser|viewer|versione|version)\b.{0,80}\bhtml\b|\bhtml\b.{0,80}\b(?:client|programma|reader|viewer|versione|version|message|messaggio|formato|format)\b/i;
 
-/** "Your mail program does not show HTML" is no text of the client's. */
-function isPlaceholder(plain: string, rich: string): boolean {
+/** What programs write in the place of a picture. */
+const IMAGE_MARK =
+  /\[(?:image|immagine|cid|inline)\b[^\]\n]{0,200}\]|\[[^\]\n]{1,100}\.(?:png|jpe?g|gif)\]/gi;
+
+/** "Your mail program does not show HTML", a picture's name or a first line are not the text of the client's. */
+function isPlaceholder(plain: string, rich: string, answers: boolean): boolean {
   const text = plain.trim();
-  return text.length < 300 && rich.trim().length > text.length && PLACEHOLDER.test(text.replace(/\s+/g, ' '));
+  if (text.length > 2000) return false;
+  if (text.replace(IMAGE_MARK, '').trim() === '') return true;
+  if (rich.trim().length <= text.length) return false;
+  if (text.length < 300 && PLACEHOLDER.test(text.replace(/\s+/g, ' '))) return true;
+  // Only a piece of what the HTML says; in an answer the rest may be history that the text leaves out.
+  if (answers) return false;
+  const [beginning, everything] = [essence(text), essence(rich)];
+  return everything.length >= beginning.length + 40 && everything.includes(beginning);
 }
 
 /** Webmails that write text and HTML of the same words side by side, as if they were two texts. */

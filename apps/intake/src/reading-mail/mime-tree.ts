@@ -72,10 +72,17 @@ function splitAtBoundary(body: Buffer, declared: string | undefined, budget: Bud
   if (declared !== undefined && declared !== '' && declared.length <= 300) {
     const pieces = splitAt(body, declared, budget);
     if (pieces.length > 0) return pieces;
+    // Only the end is marked: what stands before it is all there is.
+    const end = body.indexOf(Buffer.from(`--${declared}--`, 'latin1'));
+    if (end === 0 || (end > 0 && body[end - 1] === 0x0a)) return asOnePart(body.subarray(0, end));
   }
   const guessed = guessBoundary(body);
   if (guessed !== undefined) return splitAt(body, guessed, budget);
   // No boundary anywhere: the whole body is one part of text.
+  return asOnePart(body);
+}
+
+function asOnePart(body: Buffer): Buffer[] {
   return body.length > 0 ? [Buffer.concat([Buffer.from('\n'), body])] : [];
 }
 

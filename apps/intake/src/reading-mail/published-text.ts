@@ -69,7 +69,7 @@ function isPredicate(text: string, range: Range): boolean {
 }
 
 const ANNOUNCED_THING =
-  '(?:test[oi]|avvis[oi]|notizi[ae]|comunicat[oi]|messagg(?:io|i)|titol[oi]|banner|dicitura|scritta|frase|frasi|pop-?up|etichett[ae]|voc[ei]|paragraf[oi]|annunci[oo]?|slogan|didascali[ae]|post|news|text|notices?|headline|titles?|wording|copy|messages?|captions?|sentences?|announcements?|labels?)';
+  '(?:test[oi]|avvis[oi]|notizi[ae]|comunicat[oi]|messagg(?:io|i)|titol[oi]|banner|dicitura|scritta|frase|frasi|pop-?up|etichett[ae]|voc[ei]|paragraf[oi]|annunci[oo]?|slogan|didascali[ae]|post|news|text|notices?|headline|oggetto della (?:newsletter|mail|campagna)|(?:newsletter )?subject(?: line)?|titles?|wording|copy|messages?|captions?|sentences?|announcements?|labels?)';
 const PUBLISHING =
   '(?:pubblic\\p{L}{1,8}|scriv\\p{L}{1,8}|riport\\p{L}{1,8}|inseri\\p{L}{1,8}|mett\\p{L}{1,8}|aggiung\\p{L}{1,8}|publish|post|write|put|add|display|show|insert)';
 
@@ -89,7 +89,10 @@ function announcedRanges(text: string): Range[] {
     if (colon < (ranges.at(-1)?.end ?? 0)) continue;
     const announcement = match[0].slice(0, -1);
     const lineStart = text.lastIndexOf('\n', match.index) + 1;
-    const opening = text.slice(Math.max(lineStart, match.index - 300), colon);
+    const opening = text
+      .slice(Math.max(lineStart, match.index - 300), colon)
+      .split(/[.!?]\s/)
+      .at(-1)!;
     const known =
       HAS_PUBLISHING.test(opening) ||
       /(?:\bè|\bsarà|\bis|\bbe|\bread|\bsay|\breads|seguent[ei]|following)\s*$/iu.test(announcement);
@@ -111,7 +114,7 @@ function announcedRanges(text: string): Range[] {
 function isBareLabel(opening: string): boolean {
   return (
     opening.trim().length < 40 &&
-    /^(?:il |lo |l['’]|the |nuovo |new )?(?:testo|titolo|avviso|notizia|text|title|headline|notice)\b/i.test(
+    /^(?:il |lo |l['’]|the |nuovo |new )?(?:testo|titolo|avviso|notizia|oggetto della newsletter|text|title|headline|notice)\b/i.test(
       opening.trim(),
     )
   );

@@ -2,7 +2,7 @@ import { addressesOf, type Mailbox, messageIds, senderOf } from './addresses.js'
 import { attachmentsOf, type MailAttachment } from './attachments.js';
 import { type Authentication, authenticationOf } from './authentication.js';
 import { type AutomaticKind, automaticKind } from './automatic.js';
-import { bodyTextOf, isReadableText } from './body-text.js';
+import { bodyTextOf, forwardedTextOf, isReadableText } from './body-text.js';
 import { contentHash } from './content-hash.js';
 import { allFields, decodeWords, firstField, oneLine } from './header-fields.js';
 import { type MimePart, parseMime } from './mime-tree.js';
@@ -70,14 +70,19 @@ function readParsed(raw: Uint8Array, root: MimePart, options: ReadMailOptions): 
   }
   const inReplyTo = allFields(fields, 'in-reply-to').flatMap(messageIds);
   const references = allFields(fields, 'references').flatMap(messageIds);
+  const forwarded = forwardedTextOf(root, [...inReplyTo, ...references]);
   const to = addressesOf(fields, 'to');
   const cc = addressesOf(fields, 'cc');
   const deliveredTo = addressesOf(fields, 'delivered-to');
-  const text = newTextOf(whole, {
+  const recipients = [...to, ...cc, ...deliveredTo];
+  const own = newTextOf(whole, {
     subject,
     inThread: inReplyTo.length + references.length > 0,
-    recipients: [...to, ...cc, ...deliveredTo],
+    recipients,
   });
+  const text = [own, newTextOf(forwarded, { subject: 'Fwd:', inThread: false, recipients })]
+    .filter((part) => part !== '')
+    .join('\n\n');
   const messageId = messageIds(firstField(fields, 'message-id'))[0];
   const date = isoDate(firstField(fields, 'date'));
   const automatic = automaticKind(root, subject, text);

@@ -147,8 +147,8 @@ describe('R8 subjects and senders', () => {
 describe('R8 which part is the text', () => {
   const html = (body: string) => ['Content-Type: text/html; charset=utf-8', body] as const;
   const plain = (body: string) => ['Content-Type: text/plain; charset=utf-8', body] as const;
-  const multi = (kind: string, body: string) =>
-    mail([`Content-Type: multipart/${kind}; boundary="b1"`], body);
+  const multi = (kind: string, body: string, headers: string[] = []) =>
+    mail([`Content-Type: multipart/${kind}; boundary="b1"`, ...headers], body);
 
   it.each<readonly [string, Uint8Array, string]>([
     ['text before HTML', multi('alternative', parts('b1', [plain('Testo'), html('<p>Altro</p>')])), 'Testo'],
@@ -256,7 +256,41 @@ describe('R8 which part is the text', () => {
         'mixed',
         parts('b1', [plain('Vedi allegato'), ['Content-Type: message/rfc822', 'Subject: Orari\n\nServe.']]),
       ),
-      'Vedi allegato',
+      'Vedi allegato\n\nServe.',
+    ],
+    [
+      'the answered mail attached to its answer',
+      multi(
+        'mixed',
+        parts('b1', [
+          plain('Approvo'),
+          ['Content-Type: message/rfc822', 'Message-ID: <c.1@agenzia.example>\nSubject: Orari\n\nServe.'],
+        ]),
+        ['In-Reply-To: <c.1@agenzia.example>'],
+      ),
+      'Approvo',
+    ],
+    [
+      'a text that only names the pictures of the HTML',
+      multi(
+        'alternative',
+        parts('b1', [plain('[image: logo.png]'), html('<p>Serve <img alt="logo"> il menu</p>')]),
+      ),
+      'Serve il menu',
+    ],
+    [
+      'a text that is only the first line of the HTML',
+      multi(
+        'alternative',
+        parts('b1', [plain('Buongiorno,'), html(`<p>Buongiorno,</p><p>${'serve la pagina '.repeat(4)}</p>`)]),
+      ),
+      `Buongiorno,\n\n${'serve la pagina '.repeat(4).trim()}`,
+    ],
+    ['a multipart with nothing but its end', multi('mixed', '--b1--\n'), ''],
+    [
+      'a multipart whose text stands before its end',
+      multi('mixed', 'Serve il menu\n--b1--\n'),
+      'Serve il menu',
     ],
     [
       'certified mail (PEC)',

@@ -6,7 +6,8 @@ export interface Sentence {
   readonly end: string;
 }
 
-const LIST_MARK = /^[ \t]{0,12}(?:[-*•–—·▪◦‣>]|\(?\d{1,2}[.)°\]]|\(?[a-z][.)])[ \t]/i;
+const LIST_MARK =
+  /^[ \t]{0,12}(?:[-*•–—·▪◦‣●○■□☐☑✓✔➢➤►→>]|\(?\d{1,2}[.)°\]]|\d{1,2} ?[-–](?=[ \t][a-zà-ú])|\(?[a-z][.)])[ \t]/i;
 
 /** Whether a line starts an item of a list. */
 export function isListItem(line: string): boolean {

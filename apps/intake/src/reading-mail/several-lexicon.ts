@@ -82,11 +82,20 @@ function stem(word: string): string {
 
 /** Openings that bring up something else. `strong` ones say so; `weak` ones may also add a detail. */
 export const STRONG_CONNECTOR =
-  /^[\s\-–—*•]{0,5}(?:e |ed |and |ma |but )?(?:un['’]altra (?:cosa|richiesta|questione|domanda)|altra (?:cosa|richiesta|questione|domanda)|seconda (?:cosa|richiesta|questione|domanda)|in secondo luogo|secondariamente|già che ci siamo|già che ci siete|visto che ci siamo|approfitto|ne approfitto|con l['’]occasione|colgo l['’]occasione|cogliamo l['’]occasione|approfittiamo|cambiando (?:argomento|discorso)|a parte questo|oltre a (?:questo|ciò)|p\.?\s?s\.?(?=[\s:,])|one more thing|one (?:other|last|final) (?:thing|question|request)|another (?:thing|request|question|matter)|secondly|second(?:ly)?,|thirdly|third,|while (?:we are|we['’]re|you are|you['’]re) (?:at it|there|on it)|on another (?:note|matter)|on a (?:different|separate) (?:note|matter)|separately|by the way|unrelated|apart from that|last but not least)(?![\p{L}])/iu;
+  /^[\s\-–—*•]{0,5}(?:e |ed |and |ma |but )?(?:un['’]altra (?:cosa|richiesta|questione|domanda)|altra (?:cosa|richiesta|questione|domanda)|(?:un['’])?ultima (?:cosa|richiesta|questione|domanda)|second[oa] (?:cosa|richiesta|questione|domanda|punto|tema|argomento)|in secondo luogo|secondariamente|già che ci siamo|già che ci siete|visto che ci siamo|approfitto|ne approfitto|con l['’]occasione|(?:colgo|cogliamo) (?:anche |inoltre |poi )?l['’]occasione|approfittiamo|cambiando (?:argomento|discorso)|a parte questo|oltre a (?:questo|ciò)|p\.?\s?s\.?(?=[\s:,])|one more thing|one (?:other|last|final) (?:thing|question|request)|another (?:thing|request|question|matter)|secondly|second(?:ly)?,|thirdly|third,|while (?:we are|we['’]re|you are|you['’]re) (?:at it|there|on it)|on another (?:note|matter)|on a (?:different|separate) (?:note|matter)|separately|by the way|unrelated|apart from that|last but not least)(?![\p{L}])/iu;
 
 export const WEAK_CONNECTOR =
-  /^[\s\-–—*•]{0,5}(?:inoltre|infine|poi|anche|in più|in aggiunta|ancora|per finire|per ultimo|altresì|e poi|and also|also|additionally|in addition|moreover|furthermore|finally|lastly|then|besides|plus|as well)(?![\p{L}])|(?:^|[\s,])(?:anche|inoltre|altresì|poi|also|as well)(?![\p{L}])/iu;
+  /^[\s\-–—*•]{0,5}(?:inoltre|infine|poi|anche|in più|in aggiunta|ancora|per finire|per ultimo|altresì|e poi|and also|also|additionally|in addition|moreover|furthermore|finally|lastly|then|besides|plus|as well)(?![\p{L}])|(?:^|[\s,])(?:anche|inoltre|altresì|poi|pure(?=\s(?:sapere|capire|di|un|una|il|la|se)\s)|also|as well)(?![\p{L}])/iu;
 
-/** Subjects and introductions that announce several things. */
-export const ANNOUNCES_SEVERAL =
-  /(?:(?:^|[^\p{L}])(?:alcune|varie|diverse|pi[uù]|due|tre|quattro|cinque|un paio di|una serie di|elenco(?: di)?|lista(?: di)?) (?:richieste|cose|questioni|domande|attività|segnalazioni|lavori|motivi|argomenti)|^(?:le (?:nostre )?)?richieste (?:di|per|del)|richieste varie|varie ed eventuali|segnalazioni varie|(?:^|[^\p{L}])(?:a few|several|some|two|three|four|five|a couple of|various|a list of|multiple) (?:\p{L}+ )?(?:things|requests|questions|items|issues|jobs|tasks|points|reasons))(?![\p{L}])/iu;
+/** Whether a subject or an introduction announces several things; "two questions on the newsletter" have one matter. */
+export function announcesSeveral(text: string): boolean {
+  const found = ANNOUNCES_SEVERAL.exec(text);
+  if (found === null) return false;
+  const rest = text.slice(found.index + found[0].length, found.index + found[0].length + 60);
+  return !/^\s(?:su|sul|sull['’]|sulla|sulle|sui|riguardo|about|on|with|regarding|concerning)(?:\s|(?<=['’]))(?!(?:(?:il|al|the|our|nostro|vostro)\s)?(?:sit[oi]|portale|negozio|web|website|site|shop)(?![\p{L}]))/iu.test(
+    rest,
+  );
+}
+
+const ANNOUNCES_SEVERAL =
+  /(?:(?:^|[^\p{L}])(?:alcune|varie|diverse|pi[uù]|due|tre|quattro|cinque|un paio di|una serie di|elenco(?: di)?|lista(?: di)?) (?:richieste|cose|questioni|domande|attività|segnalazioni|lavori|motivi|argomenti)|^(?:le (?:nostre )?)?richieste (?:di|per|del)|richieste varie|varie ed eventuali|segnalazioni varie|(?<!\b(?:has|have))(?:^|[^\p{L}])(?:a few|several|some|two|three|four|five|a couple of|various|a list of|multiple) (?:\p{L}+ )?(?:things|requests|questions|items|issues|jobs|tasks|points|reasons))(?![\p{L}])/iu;

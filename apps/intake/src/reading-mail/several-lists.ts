@@ -31,9 +31,10 @@ const INTRO_ASKS =
 const STEP_ITEM =
   /^(?:(?:io |poi |quindi |then |i |we |you )?(?:apr[oi]|aprire|clicc[oa]|cliccare|click|scelg[oi]|scegliere|select|vado|vai|andare|go|seleziono|seleziona|selezionare|inserisco|compil[oa]|prem[oi]|premere|press|entr[oi]|accedo|accedi|log in|open|navigate|type|fill|choose|enter|appare|compare|si apre|esce|wait|aspetto|scroll|tap|torno|confermo|the page|la pagina resta|la rotellina|nothing happens|non succede nulla|an error|errore))(?![\p{L}])/iu;
 
-const MARK = /^[ \t]{0,12}(?:[-*•–—·▪◦‣>]|\(?\d{1,2}[.)°\]]|\(?[a-z][.)])[ \t]+/i;
+const MARK =
+  /^[ \t]{0,12}(?:[-*•–—·▪◦‣●○■□☐☑✓✔➢➤►→>]|\(?\d{1,2}[.)°\]]|\d{1,2} ?[-–](?=[ \t][a-zà-ú])|\(?[a-z][.)])[ \t]+/i;
 const ORDINAL =
-  /^\s{0,4}(?:prim[oa]|second[oa]|terz[oa]|quart[oa]|first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth|punto \d|richiesta \d|request \d|\d(?:st|nd|rd|th))\s?[:,.)–-]\s/i;
+  /^\s{0,4}(?:prim[oa]|second[oa]|terz[oa]|quart[oa]|first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth|punto \d|n(?:r|um)?\. ?\d|richiesta \d|request \d|\d(?:st|nd|rd|th))\s?[:,.)–-]\s/i;
 
 /** Finds lists of two items and more. A line that only goes on an item belongs to it; one blank line may part items. */
 export function listsOf(flat: string): ItemList[] {

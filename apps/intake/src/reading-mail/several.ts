@@ -1,12 +1,6 @@
 import { sentencesOf, withoutWrapping } from './sentences.js';
-import { type AskKind, askKind } from './several-asks.js';
-import {
-  ANNOUNCES_SEVERAL,
-  fieldsOf,
-  matterOf,
-  STRONG_CONNECTOR,
-  WEAK_CONNECTOR,
-} from './several-lexicon.js';
+import { type AskKind, askKind, isInstruction } from './several-asks.js';
+import { announcesSeveral, fieldsOf, matterOf, STRONG_CONNECTOR, WEAK_CONNECTOR } from './several-lexicon.js';
 import { type ItemList, listsOf } from './several-lists.js';
 import { subjectKind } from './subject-prefix.js';
 
@@ -35,15 +29,28 @@ interface Ask {
  * of one fault, texts of one page, parts of one job and an agenda of one training stay one request.
  */
 export function detectSeveral(subject: string, text: string): Several {
-  const flat = withoutWrapping(withoutForwardedHeaders(text.slice(0, MAX_LENGTH)));
+  const flat = withoutWrapping(withoutForwardedHeaders(numberedOnLines(text.slice(0, MAX_LENGTH))));
   const title = subjectKind(subject) === 'reply' ? '' : subject;
   const lists = listsOf(flat);
   const evidence = [
     ...lists.flatMap((list) => listEvidence(list, title)),
+    ...headings(flat),
     ...proseEvidence(proseOutside(flat, lists), title, lists),
   ];
   const unique = [...new Set(evidence.map(shown))].filter((line) => line !== '').slice(0, MAX_EVIDENCE);
   return { possiblySeveral: unique.length > 0, evidence: unique };
+}
+
+/** "(1) ... (2) ..." in one paragraph is a list as well. */
+function numberedOnLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) =>
+      /(?:^|\s)\(?1\)\s.{3,1000}\s\(?2\)\s/.test(line.slice(0, 4000))
+        ? line.replace(/(?<=\S)[ \t](?=\(?\d{1,2}\)\s)/g, '\n')
+        : line,
+    )
+    .join('\n');
 }
 
 function shown(line: string): string {
@@ -68,10 +75,19 @@ function proseOutside(flat: string, lists: readonly ItemList[]): string {
   return lines.join('\n');
 }
 
+/** "Richiesta 1 ... Richiesta 2": the writer counts the requests. */
+function headings(flat: string): string[] {
+  const found =
+    flat.match(
+      /^[ \t]{0,5}(?:richiesta|request|task)[ \t](?:n\.?[ \t]?|#)?\d{1,2}[ \t]?[:.)–-]?[ \t]*$/gim,
+    ) ?? [];
+  return new Set(found.map((line) => line.trim().toLowerCase())).size >= 2 ? found : [];
+}
+
 /** Items that are asks of their own on different matters. */
 function listEvidence(list: ItemList, title: string): string[] {
   if (list.role !== 'open') return [];
-  const announced = ANNOUNCES_SEVERAL.test(title) || ANNOUNCES_SEVERAL.test(list.intro);
+  const announced = announcesSeveral(title) || announcesSeveral(list.intro);
   const asks = list.items
     .map((item) => {
       const implied = list.introAsks || announced ? 'request' : undefined;
@@ -126,6 +142,7 @@ function proseEvidence(prose: string, title: string, lists: readonly ItemList[])
       continue;
     }
     const ask = { ...toAsk(text, kind), connector } as Ask;
+    if (chainsMatters(text)) evidence.push(text);
     if (isNewMatter(ask, asks, lists, background))
       evidence.push(...(asks.length > 0 ? [asks.at(-1)!.text] : []), text);
     asks.push(ask);
@@ -133,21 +150,25 @@ function proseEvidence(prose: string, title: string, lists: readonly ItemList[])
   }
   if (evidence.length > 0) return evidence;
   const opening = [title, ...told.slice(0, 4).map((sentence) => sentence.text)];
-  const announced = opening.find((line) => ANNOUNCES_SEVERAL.test(line));
+  const announced = opening.find(announcesSeveral);
   if (announced === undefined) return [];
   // Who announces several things may tell them all in one sentence.
   const clauses = told.flatMap((sentence) =>
     sentence.text.split(CLAUSE).map((text) => ({ text, end: sentence.end })),
   );
   const named = clauses.slice(0, MAX_ASKS).flatMap(({ text, end }) => {
-    const kind = askKind(text.trim(), end === '?');
+    const kind = askKind(text.trim(), end === '?') ?? (COUNTED.test(text) ? 'request' : undefined);
     return kind === undefined ? [] : [toAsk(text, kind)];
   });
   return named.length >= 2 && differentPairs(named) > 0 ? [announced, ...named.map((ask) => ask.text)] : [];
 }
 
+/** "La prima riguarda il modulo, la seconda la newsletter". */
+const COUNTED =
+  /^\s{0,3}(?:e |and )?(?:la |il |the )?(?:prim[oa]|second[oa]|terz[oa]|first|second|third|other|altr[oa])\s(?:riguarda|è|sono|concerne|is|are|concerns)(?![\p{L}])/iu;
+
 const CLAUSE =
-  /[:,]\s(?:and|e|ed)?\s?(?=please|could you|can you|we |potete|potreste|vorremmo|vi chied|servirebbe|ci serv|serve )|\s(?:and|e|ed)\s(?=please|could you|can you|potete|potreste|vorremmo|vi chied|servirebbe|ci serv)|:\s/giu;
+  /[:,]\s(?:and|e|ed)?\s?(?=(?:la|il|the) (?:prim|second|terz|first|third)|please|could you|can you|we |potete|potreste|vorremmo|vi chied|servirebbe|ci serv|serve )|\s(?:and|e|ed)\s(?=please|could you|can you|potete|potreste|vorremmo|vi chied|servirebbe|ci serv)|:\s/giu;
 
 function withoutConnector(text: string): string {
   return text
@@ -156,6 +177,14 @@ function withoutConnector(text: string): string {
       '',
     )
     .replace(/\s(?:inoltre|anche|poi|altresì|also)(?=\s)/gi, '');
+}
+
+/** "Add the shop to the map, renew the certificate and train Lucy": three instructions, no field of work in common. */
+function chainsMatters(text: string): boolean {
+  const clauses = text.slice(0, 1200).split(/,\s(?:and |e )?|\s(?:and|e|ed)\s/u);
+  const fields = clauses.slice(0, 20).filter(isInstruction).map(fieldsOf);
+  if (fields.length < 3 || fields.some((named) => named.size === 0)) return false;
+  return fields.every((named, i) => fields.slice(i + 1).every((other) => !sharesAny(named, other)));
 }
 
 /** Whether an ask opens a matter that none of the earlier ones had. */
@@ -205,6 +234,18 @@ const BACK_REFERENCE =
 function refersBack(text: string): boolean {
   // "Potete anche ritagliarla?": the pronoun stands for what was named before.
   if (/\p{L}{3,}r(?:la|lo|li|le)(?![\p{L}])/iu.test(text) && matterOf(text).size <= 3) return true;
+  // "Also make it bigger", "oppure venerdì?".
+  if (
+    /(?<!\b(?:is|was|would|will)\s)\b(?:it|them)(?![\p{L}'’])/iu.test(text.replace(STRONG_CONNECTOR, '')) &&
+    matterOf(text).size <= 3
+  )
+    return true;
+  if (
+    /^\s{0,3}(?:oppure|o|or|afterwards|after that|once (?:done|that|it)|dopodiché|subito dopo|una volta)[\s,]/i.test(
+      text,
+    )
+  )
+    return true;
   const opening = text
     .replace(STRONG_CONNECTOR, '')
     .replace(/^[^,]{0,30},/, '')

@@ -25,23 +25,23 @@ export function isNoDeclaration(found: WordInSentence): boolean {
 
 /** Words that may stand between "non" and "urgente" without ending the denial. Content verbs are not among them. */
 const FILLERS = [
-  "è|é|e['’]|era|sia|sono|siano|fosse|essere|essendo|sembra|pare|risulta|direi|dico|considero|considererei|consideriamo|riteniamo|reputo|considerarla|considerarlo|considerate|definirei|chiamerei|ritengo|ritenere|trattarla|trattarlo|si tratta|tratta|trattasi",
+  "è|é|e['’]|era|sia|sono|siano|fosse|essere|essendo|sembra|pare|risulta|direi|dico|considero|considererei|consideriamo|riteniamo|reputo|considerarla|considerarlo|considerate|credo|crediamo|penso|pensiamo|mi|si|segnalo|segnaliamo|definirei|chiamerei|ritengo|ritenere|trattarla|trattarlo|si tratta|tratta|trattasi",
   "c['’]è|ci sono|ci|vi|ve|ne|lo|la|li|le|gli|l['’]|il|i|un|uno|una|un['’]|di|d['’]|da|a|con|in|per|del|della|dei|delle|al|alcuna|alcun|alcuno|nessuna|nessun|nessun['’]|più|ancora|affatto|assolutamente|mica|proprio|per niente|niente|nulla|per nulla|molto|troppo|così|tanto|poi|particolarmente|particolare|particolari|certo|certamente|davvero|esattamente|poco|meno|tutto|tutta|massima|estrema|grande|carattere|motivo|motivi|caso|neanche|nemmeno|neppure|come|che|cosa|cose|qualcosa|quindi|necessariamente|sicuramente",
   "ha|ho|hanno|abbiamo|abbia|riveste|presenta|richiede|richiedono|serve|servono|occorre|bisogna|bisogno|necessario|necessaria|necessità|c['’]era|fare|farlo|farla|fatto|fatta|facciate|farli|intervenire|interveniate|procedere|agire|gestire|gestirla|rispondere|avere|averlo|averla",
   'richiesta|richieste|questione|questioni|problema|problemi|lavoro|lavori|intervento|interventi|attività|modifica|modifiche|cosa|tema|correzione|aggiornamento|segnalazione|priorità',
-  "is|are|isn['’]t|it|its|it['’]s|this|that|these|be|been|being|was|by|any|an|a|at|all|really|very|so|too|super|terribly|particularly|especially|exactly|quite|overly|absolutely|remotely|yet|in|any|way|of|the|need|needs|needed|to|do|done|have|has|treat|treated|consider|considered|call|classed|class|mark|marked|as|for|anything|something|nothing|need|there|there['’]s|great|particular|real|sense|more|longer|also",
+  "is|are|isn['’]t|means|i|we|think|believe|feel|say|it|its|it['’]s|this|that|these|be|been|being|was|by|any|an|a|at|all|really|very|so|too|super|terribly|particularly|especially|exactly|quite|overly|absolutely|remotely|yet|in|any|way|of|the|need|needs|needed|to|do|done|have|has|treat|treated|consider|considered|call|classed|class|mark|marked|as|for|anything|something|nothing|need|there|there['’]s|great|particular|real|sense|more|longer|also",
   'request|requests|matter|matters|issue|issues|task|tasks|job|thing|things|one|problem|problems|work|change|changes|question|questions|level|fix',
 ].join('|');
 
 const NEGATOR =
-  "non|no|né|ne|nè|nessuna|nessun|nessun['’]|senza|niente|nulla|mai|poco|poca|meno|scarsa|bassa|not|non-|nothing|never|without|hardly|neither|nor|none|less|far from|low|no longer|cannot|can['’]t|isn['’]t|aren['’]t|wasn['’]t|isnt|doesn['’]t|don['’]t|didn['’]t|won['’]t|wouldn['’]t|ain['’]t|needn['’]t";
+  "non|nn|no|né|ne|nè|zero|tutt['’]altro che|anything but|nessunissima|nessuna|nessun|nessun['’]|senza|niente|nulla|mai|poco|poca|meno|scarsa|bassa|not|non-|nothing|never|without|hardly|neither|nor|none|less|far from|low|no longer|cannot|can['’]t|isn['’]t|aren['’]t|wasn['’]t|isnt|doesn['’]t|don['’]t|didn['’]t|won['’]t|wouldn['’]t|ain['’]t|needn['’]t";
 
 const DENIED_BEFORE = new RegExp(
   `(?:^|[\\s(\\["'*_:,-])(?<negator>${NEGATOR})(?<filler>(?:[\\s'’*_(-]+(?:${FILLERS})(?=[\\s'’*_(-]|$)){0,9})[\\s'’*_(-]*$`,
   'iu',
 );
 const DENIED_AFTER =
-  /^\s{0,3}(?:[:?=–-]\s{0,3})?(?:no|none|nessuna|not|non)?(?:(?<=no)|(?<=none)|(?<=nessuna))(?![\p{L}'’])|^\s(?:non\s(?:è|c['’]è|ce n['’]è|lo è|ne abbiamo|ho|abbiamo|direi)|it (?:is not|isn['’]t)|is not|isn['’]t|it['’]s not|(?:davvero )?no)(?![\p{L}])/iu;
+  /^\s{0,3}(?:[:?=–-]\s{0,3})?(?:no|none|nessun[ao]|not|non)?(?:(?<=no)|(?<=none)|(?<=nessun[ao]))(?![\p{L}'’])|^\s{0,3}[:=–-]\s{0,3}(?:bass[ao]|normale|medi[ao]|ordinari[ao]|low|normal|medium|standard)(?![\p{L}])|^\s(?:non\s(?:è|c['’]è|ce n['’]è|lo è|ne abbiamo|ho|abbiamo|direi)|è (?:minima|relativa|bassa|scarsa|passata|finita|rientrata)|it (?:is not|isn['’]t)|is not|isn['’]t|it['’]s not|(?:davvero )?no)(?![\p{L}])/iu;
 
 function isDenied({ before, word, after, question, next }: WordInSentence): boolean {
   // Only the clause counts: a comma or "ma" starts a new one, unless nothing but the denial stands there.
@@ -55,7 +55,10 @@ function isDenied({ before, word, after, question, next }: WordInSentence): bool
   )
     return true;
   return (
-    question && after.trim() === '' && /^\s{0,3}(?:no\b|non\s|not\s)/i.test(next) && !/con|d['’]/i.test(word)
+    question &&
+    after.trim() === '' &&
+    /^\s{0,3}(?:no\b|non\s|not\s|nessuna\b|none\b|zero\b)/i.test(next) &&
+    !/con|d['’]/i.test(word)
   );
 }
 
@@ -76,7 +79,7 @@ const PLACE =
 const MARKING =
   '(?:categori[ae]|pulsant[ei]|botton[ei]|button|tag|stat[oi]|etichett[ae]|camp[oi]|caselle?|flag|filtr[oi]|voc[ei]|opzion[ei]|priorità|livello|label|status|badge|filter|category|option|checkbox|column|colonna)';
 const LINKING =
-  "(?:di|del|dei|della|delle|degli|dell['’]|d['’]|per|per le|per i|per gli|con le|con i|con gli|sulle|sui|the|of|for|on|with|called|named|dedicat[ao]|ai|alle|agli|a)";
+  "(?:di|del|dei|della|delle|degli|dell['’]|d['’]|per|per le|per i|per gli|con le|con i|con gli|sulle|sui|the|of|for|on|with|called|named|dedicat[ao]|ai|alle|agli|a|from|to|da|in)";
 const SITE_THING =
   '(?:avvis[oi]|lavori|comunicazion[ei]|comunicat[oi]|notizi[ae]|bann?er|servizi|segnalazioni|chiamate|casi|richieste|interventi|informazioni|emergenze|contatti|numeri|notices?|alerts?|repairs?|works?|calls?|announcements?|messages?|news|care)';
 
@@ -85,7 +88,10 @@ const LABEL_BEFORE = new RegExp(
   'iu',
 );
 const LABEL_AFTER =
-  /^\s(?:[\p{L}]{2,20}\s){1,2}(?:page|pages|section|tab|menu|button|form|label|category|banner|box|widget)(?![\p{L}])|^\s(?:care|contacts?|notices?)\s(?:page|section|centre|center|number|line|unit)/iu;
+  /^\s(?!(?:that|to|for|as|and|but|because|please|we|you|the|fix|update|change|correct|correction|remove|add|replace|request|problem|issue|help|work)\s)(?:[\p{L}]{2,20}\s){1,2}(?:page|pages|section|tab|menu|button|form|label|category|banner|box|widget)(?![\p{L}])|^\s(?:care|contacts?|notices?)\s(?:page|section|centre|center|number|line|unit)/iu;
+/** "Menu a tendina: normale, urgente". */
+const CHOICES =
+  /(?:^|[^\p{L}])(?:tendina|opzioni|valori|stati|categorie|etichette|options|values|statuses|categories|dropdown)(?![\p{L}])[^.;:]{0,30}:[^.;:]{0,80}$/iu;
 const PUBLISHED_THING =
   /(?:^|[^\p{L}])(?:avvis[oi]|comunicat[oi]|comunicazion[ei]|notizi[ae]|banner|notices?|alerts?|announcements?|news|messagg[io]{1,2})\s$/iu;
 const PART_OF_PUBLISHED =
@@ -94,12 +100,19 @@ const PUBLISH_VERB =
   /(?:pubblic|inseri|mett(?:ere|ete|iamo)|aggiung|caric|mostra|togli|rimuov|elimin|nascond|evidenzi|spost|publish|post\b|add\b|put\b|show|display|remove|take down|pin\b|on the (?:home|site|website))/iu;
 /** `urgent` before the thing: "publish the urgent notice". */
 const ENGLISH_THING_AFTER =
-  /^\s(?:notices?|alerts?|announcements?|news|messages?|banner|works? notice)(?![\p{L}])/iu;
+  /^\s(?:notices?|alerts?|announcements?|news|messages?|banner|flag|ribbon|badge|label|option|checkbox|tag|works? notice)(?![\p{L}])/iu;
+
+/** Terms of public works, law and hospitals: "lavori di somma urgenza", "decreto d'urgenza", "Medicina d'urgenza". */
+const LEGAL_TERM =
+  /(?:^|[^\p{L}])(?:lavori|interventi|opere|affidament[oi]|verbal[ei]|ordinanz[ae]|decret[oi]|deliber[ae]|determin[ae]|procedur[ae]|convocazion[ei]|medicina|chirurgia|pediatria|ostetricia)\s(?:e\s\p{L}{3,20}\s)?(?:di\s)?(?:somma\s|(?:in via\s)?d['’])$|(?:^|[^\p{L}])contingibil[ei] (?:e|ed)\s$/iu;
 
 /** The word names something of the site rather than the request. */
 function isLabel({ before, word, after }: WordInSentence): boolean {
   const near = before.slice(-120);
-  if (LABEL_BEFORE.test(near)) return true;
+  // "Date priorità urgente" is no label of the site.
+  if (LABEL_BEFORE.test(near) && !/(?:dare|date|dia|diate|con)\s(?:la\s)?priorità\s$/iu.test(near))
+    return true;
+  if (CHOICES.test(near)) return true;
   if (/^urgent$/i.test(word) && LABEL_AFTER.test(after.slice(0, 80))) return true;
   if (/[/|]\s?$/.test(near) && /\p{L}\s?[/|]\s?$/u.test(near)) return true;
   const sentence = before.slice(-300) + after.slice(0, 200);
@@ -107,7 +120,7 @@ function isLabel({ before, word, after }: WordInSentence): boolean {
     PUBLISHED_THING.test(near) || (/^urgent$/i.test(word) && ENGLISH_THING_AFTER.test(after.slice(0, 40)));
   if (published && (PUBLISH_VERB.test(sentence) || PART_OF_PUBLISHED.test(near))) return true;
   if (
-    /(?:^|[^\p{L}])(?:la parola|il termine|scritta|dicitura|the words?|wording|titolata|intitolata|titled|called|chiamata|denominata)\s$/iu.test(
+    /(?:^|[^\p{L}])(?:la parola|il termine|scritta|dicitura|the words?|wording|(?:dal|col|con) titolo|with the title|che (?:dice|recita|riporta)|that (?:says|reads)|saying|titolata|intitolata|titled|called|chiamata|denominata)\s$/iu.test(
       near,
     )
   )
@@ -117,9 +130,13 @@ function isLabel({ before, word, after }: WordInSentence): boolean {
     /^\scare(?![\p{L}])/iu.test(after)
   )
     return true;
+  if (LEGAL_TERM.test(near)) return true;
   // "Le urgenze" in the plural are those of the visitors, unless the writer has them.
   if (/^urgenze$/i.test(word))
-    return !/(?:abbiamo|ho|sono|ci sono|queste|due|tre)\s(?:\p{L}+\s){0,2}$/iu.test(near);
+    return (
+      /(?:^|\s)per\s$/i.test(near) ||
+      !/(?:abbiamo|ho|sono|ci sono|queste|due|tre)\s(?:\p{L}+\s){0,2}$/iu.test(near)
+    );
   return false;
 }
 
@@ -133,6 +150,15 @@ const ASKS_PRICE =
 const NAMES_MULTIPLE = /(?:\bdi più\b|\bin più\b|\bmore\b|\btripl|\bthree times\b|\btre volte\b)/iu;
 const PROCEDURE =
   /\b(?:come (?:funziona|funzionano|si (?:segnala|richiede|chiede|apre|fa)|vengono gestit|gestite|viene)|how (?:do|does|are|is) .{0,30}(?:work|handled|treated|flag|mark|report)|cosa (?:si intende|significa|intendete)|what (?:counts|qualifies|is considered)|entro quanto|quante ore|how many hours|in quanto tempo|quanto tempo|how (?:fast|quickly|long|soon))\b/iu;
+/** What the contract offers. */
+const OFFER_QUESTION =
+  /(?:^|[^\p{L}])(?:differenza|difference|compres[oaie]|inclus[oaie]|included|è previst[oa]|offrite|do you offer)(?![\p{L}])/iu;
+/** Two prices are asked for, with urgency and without. */
+const OFFERS_ASKED =
+  /\b(?:preventiv[oi]|quotazion[ei]|quote|quotation|estimate)\b.{0,80}\b(?:sia|both|con e senza|with and without|normal[ei]?|ordinari[oa])\b/iu;
+/** How a request is marked as urgent is a question about the service. */
+const HOW_TO =
+  /(?:^|[^\p{L}])(?:come (?:facciamo a|faccio a|possiamo|posso|dobbiamo|devo|si)|how (?:do|can|should|would) (?:we|i|you)|in che modo (?:possiamo|posso|si))\s(?:\p{L}+\s)?(?:segnal|richied|chied|apr|indic|inoltr|classific|marc|flag|mark|report|raise|submit|request|tell)/iu;
 const IS = /(?:è|é|sono|e['’]|is|are|['’]s|['’]re)\s(?:\p{L}+\s){0,2}$/iu;
 const PREDICATE_BEFORE =
   /(?:(?:è|é|sono|e['’]|is|are|['’]s|['’]re)\s(?:\p{L}+\s){0,2}|con\s(?:la\s)?(?:\p{L}+\s)?|d['’]|come\s|as\s|as\sa\smatter\sof\s|with\s(?:the\s)?(?:\p{L}+\s)?)$/iu;
@@ -141,7 +167,9 @@ const PREDICATE_BEFORE =
 function isPriceQuestion({ before, word, after, question }: WordInSentence): boolean {
   // A colon parts what is told from what is asked.
   const clause = `${before.slice(-400).split(':').at(-1)}${word}${after.slice(0, 300).split(':')[0]}`;
-  if (PRICE_OF_URGENT.test(before.slice(-120))) return true;
+  if (question && OFFER_QUESTION.test(clause)) return true;
+  if (PRICE_OF_URGENT.test(before.slice(-120)) || OFFERS_ASKED.test(clause) || HOW_TO.test(clause))
+    return true;
   if (!SERVICE_COST.test(clause)) {
     return question && PROCEDURE.test(clause) && !PREDICATE_BEFORE.test(before.slice(-40));
   }
@@ -160,24 +188,31 @@ const CONDITION =
 const POLITE_CONDITION =
   /(?:^|[^\p{L}])(?:se (?:è )?(?:possibile|potete|potreste|puoi|può|riuscite|riesci|poteste|riusciste|vi è possibile|per voi)|if (?:at all )?(?:possible|you can|you could|you would|you manage|you['’]re able))(?![\p{L}])/iu;
 const HYPOTHETICAL =
-  /(?:(?:^|[^\p{L}])(?:in|nel|nei|per|solo per|only for|for|in the) (?:cas[oi] d[i'’]|casi|caso|eventuali|ogni eventuale|case of)[^,;:]{0,40}|(?:divent[ai]\p{L}*|divenir\p{L}*|diverrà|becom(?:e|es|ing)|turns?|gets?|turn out to be)\s(?:\p{L}+\s){0,2}|(?:non so se|non sappiamo se|forse|magari|potrebbe essere|potrebbero essere|may be|might be|could be|not sure (?:if|whether)|wonder(?:ing)? (?:if|whether)|whether)\s[^,;:]{0,40})$/iu;
+  /(?:(?:^|[^\p{L}])per (?:qualsiasi|qualunque|ogni|eventual[ei])\s(?:\p{L}+\s)?|(?:^|[^\p{L}])(?:in|nel|nei|per|solo per|only for|for|in the) (?:cas[oi] d[i'’]|casi|caso|eventuali|ogni eventuale|case of)[^,;:]{0,40}|(?:divent[ai]\p{L}*|divenir\p{L}*|diverrà|becom(?:e|es|ing)|turns?|gets?|turn out to be)\s(?:\p{L}+\s){0,2}|(?:non so se|non sappiamo se|forse|magari|potrebbe essere|potrebbero essere|may be|might be|could be|not sure (?:if|whether)|wonder(?:ing)? (?:if|whether)|whether)\s[^,;:]{0,40})$/iu;
 const BECAME =
   /(?:è|sono|has|have|['’]s|just|ora|now)\s(?:\p{L}+\s)?(?:diventat[aoie]|become|became|turned)\s(?:\p{L}+\s){0,2}$/iu;
 
 /** What would or may be urgent is not said to be. */
-function isHypothetical({ before, after, question, word }: WordInSentence): boolean {
+function isHypothetical({ before, after, question, word, next }: WordInSentence): boolean {
   const near = before.slice(-160);
   if (BECAME.test(near)) return false;
   if (HYPOTHETICAL.test(near)) return true;
-  if (CONDITION.test(near) && !POLITE_CONDITION.test(near)) return true;
+  // "If it is not fixed as soon as possible, we lose the sale" says it.
+  const condition = POLITE_CONDITION.test(near) ? null : CONDITION.exec(near);
+  if (condition !== null && !/\s(?:non|not)\s\p{L}/iu.test(condition[0])) return true;
   if (/^\s?(?:solo |only )?(?:se|if|qualora)\s/i.test(after.slice(0, 20)))
     return !POLITE_CONDITION.test(after.slice(0, 40));
-  if (/(?:^|[^\p{L}])quando\s(?:è|c['’]è|ci sono|sono|abbiamo|avete|si)\s[^,;:]{0,60}$/iu.test(near))
+  if (
+    /(?:^|[^\p{L}])quando\s(?:è|c['’]è|ci sono|sono|abbiamo|avremo|avrò|ci saranno|ho|avete|si)\s[^,;:]{0,60}$/iu.test(
+      near,
+    )
+  )
     return true;
   if (/(?:^|[^\p{L}])when\s(?:it|something|things?|a|we|there)\s[^,;:]{0,60}$/iu.test(near)) return true;
-  // "È urgente?" asks the team for its opinion.
+  // "È urgente?" asks the team for its opinion, unless the writer answers it.
   return (
     question &&
+    !/^\s{0,3}(?:sì|si|certo|yes|it is)(?![\p{L}])/iu.test(next) &&
     after.trim() === '' &&
     /(?:^|[\s,])(?:è|sarebbe|is (?:it|this|that)|(?:la|lo) considerate|do you consider (?:it|this))\s(?:\p{L}+\s){0,2}$/iu.test(
       near,

@@ -12,6 +12,7 @@
  * | il prima possibile, al più presto possibile | yes | Italian for ASAP |
  * | è un'emergenza, this is an emergency, siamo in emergenza | yes | said of the matter itself |
  * | emergenza, emergency elsewhere (numeri di emergenza, emergency exit) | no | usually the thing a page is about |
+ * | reply ASAP, we will send it ASAP | no | asks for an answer, or tells what the writer will do |
  * | quanto prima, al più presto, appena possibile, appena potete, a breve | no | closing formulas |
  * | subito, immediatamente, entro oggi, immediately, right away, today | no | a wish for a date is not the word urgent |
  * | priorità alta, massima priorità, top priority | no | an order among the tasks, no price is attached to it |
@@ -47,6 +48,7 @@ export const URGENCY_WORDS: readonly UrgencyWord[] = [
     "(?:è|e['’]|abbiamo|ho|c['’]è)\\s(?:davvero\\s|proprio\\s|ormai\\s)?(?:un['’]|una\\s(?:vera\\s)?)emergenza",
   ),
   word('(?:siamo|sono)\\sin\\s(?:piena\\s)?emergenza'),
+  word('(?:è|siamo\\sin|abbiamo)\\s(?:davvero\\s)?una\\s(?:vera\\s)?situazione\\sdi\\s(?:vera\\s)?emergenza'),
   word(
     "(?:this|it|that|we)(?:\\sis|['’]s|\\shave|['’]ve\\sgot)\\s(?:really\\s|now\\s)?(?:an?\\s)(?:real\\s)?emergency",
   ),
@@ -56,6 +58,10 @@ export const URGENCY_WORDS: readonly UrgencyWord[] = [
   word('(?:il\\s|quanto\\s)?prima\\spossibile', 'soft'),
   word('(?:al\\s)?più\\spresto\\spossibile', 'soft'),
 ];
+
+/** Right before a soft word in its clause, these ask for an answer only or tell what the writer will do. */
+export const NO_WORK_ASKED =
+  /(?:^|[^\p{L}])(?:rispond\p{L}{1,8}|risposta|riscontro|(?:ri)?(?:contatt|chiam)\p{L}{1,4}(?:mi|ci)|(?:fate|far)(?:mi|ci) sapere|conferm(?:ate|a|are|armi|arci|atemi|ateci)|get(?:ting)? back to|hear(?:ing)?(?: back)? from|let (?:me|us) know|repl(?:y|ies)|answer|respond|call (?:me|us)|confirm|(?:vi |ti |lo |la |le |li )?(?:(?:faremo|farò) avere|(?:invi|mand)er(?:emo|ò)|fornir(?:emo|ò))|(?:vi|ti|le) (?:invi(?:o|amo)|mand(?:o|iamo)|gir(?:o|iamo)|(?:ri)?chiam(?:o|iamo)|fac(?:cio|ciamo) avere)|(?:i|we)(?:['’]ll| will| shall)(?: be)? (?:send|sending|get|provide|forward|share|call|write|reply)(?: \p{L}+)?)(?![\p{L}])(?:(?!\s(?:e|and|ma|but)\s)[^,;:]){0,50}$/iu;
 
 /** Said beside a soft word, these show that no urgency is meant. */
 export const NO_HURRY =

@@ -2,7 +2,7 @@ import { publishedRanges, type Range } from './published-text.js';
 import { sentencesOf, withoutWrapping } from './sentences.js';
 import { newWordsOfSubject } from './subject-prefix.js';
 import { isNoDeclaration } from './urgency-exceptions.js';
-import { NO_HURRY, URGENCY_WORDS } from './urgency-words.js';
+import { NO_HURRY, NO_WORK_ASKED, URGENCY_WORDS } from './urgency-words.js';
 
 /** Whether urgency was said, and the words that say it, as they were written (R2). */
 export interface Urgency {
@@ -54,6 +54,7 @@ function declarationsIn(written: string): string[] {
     };
     if (isNoDeclaration(context)) continue;
     if (found.strength === 'soft' && (NO_HURRY.test(line) || deniesBeside(line))) continue;
+    if (found.strength === 'soft' && NO_WORK_ASKED.test(context.before.slice(-160))) continue;
     declared.push(original.slice(found.start, found.end));
     if (declared.length >= MAX_EVIDENCE) break;
   }
