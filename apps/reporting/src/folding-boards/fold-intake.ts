@@ -2,7 +2,10 @@ import { intakeEvents, type RequestSnapshot } from '@monteore/contracts';
 import type { Message } from '@monteore/messaging';
 import type { RowChange } from './row-change.js';
 
-export const INTAKE_TYPES = Object.keys(intakeEvents);
+/** The events that carry a request; a reply about an activity that no request stands behind has no deadline. */
+export const INTAKE_TYPES = Object.entries(intakeEvents)
+  .filter(([, { shape }]) => 'request' in shape)
+  .map(([type]) => type);
 
 /** R9: a request with its deadline. It may be told under two keys (its own, then its client's), hence `unlessNewer`. Pure. */
 export function foldIntakeEvent(message: Message): readonly RowChange[] {

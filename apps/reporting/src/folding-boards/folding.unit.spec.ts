@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { intakeEvents } from '@monteore/contracts';
 import {
   EstimationScript,
   estimateOf,
@@ -8,7 +9,7 @@ import {
   TEAM_ACTOR,
 } from '../fixtures/messages.js';
 import { foldEstimationEvent } from './fold-estimation.js';
-import { foldIntakeEvent } from './fold-intake.js';
+import { foldIntakeEvent, INTAKE_TYPES } from './fold-intake.js';
 import { foldLedgerEvent } from './fold-ledger.js';
 import type { RowChange } from './row-change.js';
 import type { BoardTable } from './tables.js';
@@ -295,6 +296,12 @@ describe('Estimation’s side', () => {
 });
 
 describe('R9 a request', () => {
+  it('is all that is folded of intake: a reply about a mere activity tells of none', () => {
+    const ofRequests = Object.entries(intakeEvents).filter(([, { shape }]) => 'request' in shape);
+    expect(INTAKE_TYPES).toEqual(ofRequests.map(([type]) => type));
+    expect(INTAKE_TYPES).not.toContain('ActivityReplyReceived');
+  });
+
   it('keeps its deadline in UTC, whatever offset it was told with, and when it was missed', () => {
     const request = { requestId: 'r', state: 'received', takeInChargeBy: '2026-03-09T18:00:00+01:00' };
     const [change] = foldIntakeEvent(
