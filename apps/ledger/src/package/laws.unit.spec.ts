@@ -6,7 +6,7 @@ import { closePackage } from '../closing-a-package/decide.js';
 import { decideOverrun } from '../deciding-overruns/decide.js';
 import { logWork } from '../logging-work/decide.js';
 import { openPackage } from '../opening-a-package/decide.js';
-import { askForHours, endActivity, reserveHours } from '../reserving-hours/decide.js';
+import { askForHours, endActivity, reserveHours, withdrawApproval } from '../reserving-hours/decide.js';
 import { reverseWork } from '../reversing-work/decide.js';
 import { topUp } from '../topping-up/decide.js';
 import { balancesOf } from './balances.js';
@@ -44,6 +44,7 @@ const commandArbitrary = fc.oneof(
     overrun: fc.nat(5),
     decision: fc.constantFrom('charge' as const, 'refuse' as const, 'absorb' as const),
   }),
+  fc.record({ type: fc.constant('withdraw' as const), activity: fc.nat(2), versionsBack: fc.nat(3) }),
   fc.record({ type: fc.constant('end' as const), activity: fc.nat(2) }),
   fc.record({
     type: fc.constant('top-up' as const),
@@ -183,6 +184,11 @@ class Play {
         const overrunId = ids[command.overrun % Math.max(1, ids.length)];
         if (overrunId === undefined) return undefined;
         return decideOverrun(this.state, context, { overrunId, decision: command.decision, reason: 'x' });
+      }
+      case 'withdraw': {
+        const version = this.versions.get(activityId) ?? 0;
+        const versionInForce = version - command.versionsBack;
+        return withdrawApproval(this.state, context, { activityId, version, versionInForce });
       }
       case 'end':
         return endActivity(this.state, context, { activityId, outcome: 'done' });
