@@ -2,18 +2,17 @@ import type { StoredEvent } from '@monteore/event-store';
 import { derivedId, inputHashOf, isRefusal, SYSTEM_ACTOR } from '@monteore/kernel';
 import {
   type DueThing,
-  type ServiceCore,
   type ServiceDefinition,
   type ServiceTransaction,
   scheduleDue,
 } from '@monteore/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Rollover } from './closing-a-package/rollover.js';
-import { followingTables } from './following-activities/known-activities.js';
+import { followingTables, scheduleLook } from './following-activities/known-activities.js';
 import { Reactions } from './following-activities/reactions.js';
 import { LedgerModule } from './ledger.module.js';
 import { decideDue } from './package/decide.js';
-import { dueInstants } from './package/due.js';
+import { dueInstantOf } from './package/due.js';
 import type { PackageFacts } from './package/events.js';
 import { PackageStreams, packageEventOf } from './package-stream/package-streams.js';
 import { publishLedgerEvent } from './publishing.js';
@@ -37,13 +36,10 @@ export const ledgerService: ServiceDefinition = {
   module: (core) => LedgerModule.around(core),
   publish: publishLedgerEvent,
   handlers: (_core, app) => app.get(Reactions).handlers(),
-  projection: (core, app) => ({
-    project: (event, tx) => project(event, tx),
-    committed: (events) => react(events, core, app),
-  }),
+  projection: () => ({ project }),
   due: (_core, app) => ({
     'package-due': (thing) => fireDue(thing, app),
-    'consider-used-up': ({ entityId, dueAt }) => app.get(Reactions).consider(entityId, dueAt),
+    'consider-used-up': (thing) => app.get(Reactions).consider(thing),
     'receive-transfer': ({ data }) =>
       app
         .get(Rollover)
@@ -90,30 +86,10 @@ async function project(event: StoredEvent, tx: ServiceTransaction): Promise<void
     recorded.stamp.heldDeltaMinutes !== 0 ||
     recorded.type === 'OverrunDecided'
   ) {
-    await scheduleDue(tx, { kind: 'consider-used-up', entityId: packageId, dueAt: event.recordedAt });
+    await scheduleLook(tx, packageId, event.eventId, event.recordedAt);
   }
-}
-
-/** After the commit: timers for what falls due. */
-async function react(
-  events: readonly StoredEvent[],
-  core: ServiceCore,
-  app: INestApplicationContext,
-): Promise<void> {
-  const changed = new Set<string>();
-  for (const event of events) {
-    if (!event.streamId.startsWith('package-')) continue;
-    if (['PackageOpened', 'LotAdded', 'ClosureScheduled', 'ChargeReversed'].includes(event.type)) {
-      changed.add(event.streamId.slice('package-'.length));
-    }
-  }
-  for (const packageId of changed) {
-    const loaded = await app.get(PackageStreams).load(packageId);
-    if (loaded === null) continue;
-    for (const dueAt of dueInstants({ state: loaded.package })) {
-      await scheduleDue(core.database, { kind: 'package-due', entityId: packageId, dueAt });
-    }
-  }
+  const dueAt = dueInstantOf(recorded);
+  if (dueAt !== null) await scheduleDue(tx, { kind: 'package-due', entityId: packageId, dueAt });
 }
 
 /** R13: when nobody asks, the timer does; the command's id derives from the package and the instant. */

@@ -1,6 +1,6 @@
 import type { IntegrationEvent } from '@monteore/contracts';
 import type { MessageHandler, SqlTransaction } from '@monteore/messaging';
-import type { ServiceTransaction } from '@monteore/service';
+import { type ServiceTransaction, scheduleDue } from '@monteore/service';
 
 /** What the ledger must know of others: which activities a package has, and what is open on it (R14). */
 export const followingTables = `
@@ -11,11 +11,11 @@ export const followingTables = `
     title text NOT NULL
   );
   CREATE TABLE open_items (
+    item_id text PRIMARY KEY,
     package_id text NOT NULL,
-    item_id text NOT NULL,
-    is_open boolean NOT NULL,
-    PRIMARY KEY (package_id, item_id)
-  );`;
+    is_open boolean NOT NULL
+  );
+  CREATE INDEX open_items_of_package ON open_items (package_id) WHERE is_open;`;
 
 export class KnownActivities {
   constructor(private readonly database: SqlTransaction) {}
@@ -40,6 +40,7 @@ export class KnownActivities {
   }
 }
 
+/** An activity or a request stands on one package; a request may be assigned to another one. */
 async function setOpen(
   tx: SqlTransaction,
   packageId: string,
@@ -47,15 +48,26 @@ async function setOpen(
   isOpen: boolean,
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO open_items (package_id, item_id, is_open) VALUES ($1, $2, $3)
-     ON CONFLICT (package_id, item_id) DO UPDATE SET is_open = $3`,
+    `INSERT INTO open_items (item_id, package_id, is_open) VALUES ($2, $1, $3)
+     ON CONFLICT (item_id) DO UPDATE SET package_id = $1, is_open = $3`,
     [packageId, itemId, isOpen],
   );
 }
 
+/** R14: a look whether a package is used up, or not any more; each cause schedules one of its own, so that none is lost. */
+export async function scheduleLook(
+  tx: SqlTransaction,
+  packageId: string,
+  causeId: string,
+  at: string,
+): Promise<void> {
+  const entityId = `${packageId}/${causeId}`;
+  await scheduleDue(tx, { kind: 'consider-used-up', entityId, dueAt: at, data: { packageId } });
+}
+
 type OfActivity = IntegrationEvent<'estimation', 'ActivityProposed'>;
 
-/** Every event of an activity carries it whole, so one handler serves them all. */
+/** Every event of an activity carries it whole, so one handler serves them all. Whatever opens or ends is looked at. */
 export const followActivity: MessageHandler<ServiceTransaction> = {
   project: async (message, tx) => {
     const { activity } = message.data as unknown as OfActivity;
@@ -67,7 +79,7 @@ export const followActivity: MessageHandler<ServiceTransaction> = {
     );
     const waits = ['to-estimate', 'waiting-for-decision', 'waiting-for-hours'].includes(activity.state);
     await setOpen(tx, activity.packageId, activity.activityId, waits || activity.decisionAsked);
-    if (activity.requestId !== undefined) await setOpen(tx, activity.packageId, activity.requestId, false);
+    await scheduleLook(tx, activity.packageId, message.id, message.time);
   },
 };
 
@@ -76,6 +88,12 @@ export const followRequest: MessageHandler<ServiceTransaction> = {
     const { request } = message.data as unknown as IntegrationEvent<'intake', 'RequestReceived'>;
     if (request.packageId === undefined) return;
     const isOpen = request.state === 'received' || request.state === 'taken-in-charge';
+    const [before] = await tx.query<{ package_id: string }>(
+      'SELECT package_id FROM open_items WHERE item_id = $1',
+      [request.requestId],
+    );
     await setOpen(tx, request.packageId, request.requestId, isOpen);
+    for (const packageId of new Set([request.packageId, before?.package_id ?? request.packageId]))
+      await scheduleLook(tx, packageId, message.id, message.time);
   },
 };

@@ -1,7 +1,7 @@
 import { eventsTopicOf, type IntegrationEvent } from '@monteore/contracts';
 import { derivedId, inputHashOf, isRefusal, SYSTEM_ACTOR } from '@monteore/kernel';
-import type { Message, MessageHandler, MessageHandlers } from '@monteore/messaging';
-import type { CommandEnvelope, ServiceTransaction } from '@monteore/service';
+import type { Message, MessageHandlers } from '@monteore/messaging';
+import type { CommandEnvelope, DueThing, ServiceTransaction } from '@monteore/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { considerUsedUp } from '../closing-a-package/decide.js';
@@ -36,9 +36,6 @@ export class Reactions {
       'WorkStatusChanged',
       'ActivityReplicated',
     ];
-    const considering = Object.fromEntries(
-      followed.map((type) => [type, this.considering(followActivity, this.packageOfActivity)]),
-    );
     const requests = [
       'RequestReceived',
       'RequestTakenInCharge',
@@ -49,7 +46,7 @@ export class Reactions {
     ];
     return {
       [eventsTopicOf('estimation')]: {
-        ...considering,
+        ...Object.fromEntries(followed.map((type) => [type, followActivity])),
         ReservationRequested: {
           react: (message) => this.reserve(message, dataOf(message, 'ReservationRequested')),
         },
@@ -64,31 +61,7 @@ export class Reactions {
         ActivityCompleted: { ...followActivity, react: (message) => this.end(message, 'done') },
         ActivityCancelled: { ...followActivity, react: (message) => this.end(message, 'cancelled') },
       },
-      [eventsTopicOf('intake')]: Object.fromEntries(
-        requests.map((type) => [type, this.considering(followRequest, this.packageOfRequest)]),
-      ),
-    };
-  }
-
-  private readonly packageOfActivity = (message: Message) => String(message.data.packageId);
-  private readonly packageOfRequest = (message: Message) =>
-    (message.data as unknown as IntegrationEvent<'intake', 'RequestReceived'>).request.packageId;
-
-  /** R14: whatever opens or ends elsewhere may call a closing off, or be what it waited for. */
-  private considering(
-    follow: MessageHandler<ServiceTransaction>,
-    packageOf: (message: Message) => string | undefined,
-  ): MessageHandler<ServiceTransaction> {
-    return {
-      project: async (message, tx) => {
-        await follow.project?.(message, tx);
-        const packageId = packageOf(message);
-        if (packageId === undefined) return;
-        await tx.query(
-          `INSERT INTO due_things (kind, entity_id, due_at) VALUES ('consider-used-up', $1, $2) ON CONFLICT DO NOTHING`,
-          [packageId, message.time],
-        );
-      },
+      [eventsTopicOf('intake')]: Object.fromEntries(requests.map((type) => [type, followRequest])),
     };
   }
 
@@ -130,12 +103,13 @@ export class Reactions {
     );
   }
 
-  /** The timer's question after something changed elsewhere. */
-  async consider(packageId: string, instant: string): Promise<void> {
+  /** The timer's question after something changed, here or elsewhere. */
+  async consider({ entityId, dueAt, data }: DueThing): Promise<void> {
+    const packageId = String(data.packageId);
     const openItems = await this.activities.openItems(packageId);
     await this.execute(
       packageId,
-      envelope(derivedId('consider-used-up', packageId, instant), packageId),
+      envelope(derivedId('consider-used-up', entityId, dueAt), packageId),
       (state, context) => considerUsedUp(state, context, openItems),
     );
   }

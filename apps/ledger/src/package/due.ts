@@ -1,5 +1,6 @@
 import { endOfDay, localDateOf } from '@monteore/calendar';
 import { isUsedUp } from './aftermath.js';
+import type { PackageEvent } from './events.js';
 import { finishClosing, finishEnded } from './finish-closing.js';
 import type { Recorder } from './record.js';
 
@@ -15,16 +16,18 @@ export function settleDue(recorder: Recorder): void {
   }
 }
 
-/** The instants at which something of this package falls due, for the timer that fires when nobody asks. */
-export function dueInstants(recorder: Pick<Recorder, 'state'>): string[] {
-  const { state } = recorder;
-  if (state.status === 'unopened' || state.status === 'closed') return [];
-  const instants = state.lots.flatMap((lot) =>
-    lot.expired || lot.expiresOn === undefined ? [] : [endOfDay(lot.expiresOn)],
-  );
-  if (state.status === 'open' && state.endsOn !== undefined) instants.push(endOfDay(state.endsOn));
-  if (state.status === 'open' && state.closesAt !== undefined) instants.push(state.closesAt);
-  return instants.sort();
+/** The instant at which something falls due because of this event, for the timer that fires when nobody asks. */
+export function dueInstantOf(event: PackageEvent): string | null {
+  switch (event.type) {
+    case 'PackageOpened':
+      return event.data.endsOn === undefined ? null : endOfDay(event.data.endsOn);
+    case 'LotAdded':
+      return event.data.expiresOn === undefined ? null : endOfDay(event.data.expiresOn);
+    case 'ClosureScheduled':
+      return event.data.closesAt;
+    default:
+      return null;
+  }
 }
 
 function nextDue(recorder: Recorder): (() => void) | null {

@@ -2,17 +2,30 @@ import { describe, expect, it } from '@jest/globals';
 import { madeId, Scenario } from '../testing/scenario.js';
 import { add, decide, end, reserve, reverse, work } from '../testing/scenario-commands.js';
 import { decideDue } from './decide.js';
-import { dueInstants } from './due.js';
+import { dueInstantOf } from './due.js';
+import type { PackageEvent } from './events.js';
 
 const LAST_MOMENT = '2026-03-31T21:59:59.999Z';
 const MIDNIGHT = '2026-03-31T22:00:00.000Z';
 const expiring = (minutes = 100) => Scenario.opened(minutes, { expiresOn: '2026-03-31' });
 
+describe('R13, R14 the timer that an event sets', () => {
+  it.each([
+    ['PackageOpened', { endsOn: '2026-03-31' }, MIDNIGHT],
+    ['PackageOpened', {}, null],
+    ['LotAdded', { expiresOn: '2026-03-31' }, MIDNIGHT],
+    ['LotAdded', {}, null],
+    ['ClosureScheduled', { closesAt: '2026-03-10T17:00:00.000Z' }, '2026-03-10T17:00:00.000Z'],
+    ['ClosureCalledOff', {}, null],
+  ])('%s with %j: %s', (type, data, dueAt) => {
+    expect(dueInstantOf({ type, data } as unknown as PackageEvent)).toBe(dueAt);
+  });
+});
+
 describe('R13 the end of a lot', () => {
   it('comes at the end of its last day in Rome, for what is neither charged nor held', () => {
     const scenario = expiring().given(reserve('a', 60)).given(work('a', 10)).at(LAST_MOMENT);
     expect(scenario.when(decideDue).recorded).toEqual([]);
-    expect(dueInstants({ state: scenario.package })).toEqual([MIDNIGHT]);
     scenario.at(MIDNIGHT).when(decideDue);
     expect(scenario.recorded[0]).toEqual([
       'LotExpired',
