@@ -44,6 +44,7 @@ import { ProblemFilter, sendProblem } from './http/problem.filter.js';
 import { schemaPipe } from './http/validation.js';
 import { LinkVerifier } from './links/link-token.js';
 import { People, peopleHandlers, peopleTables } from './people/people.js';
+import { untilAnswered } from './starting/until-answered.js';
 
 export type KeyLocation = { readonly file: string } | { readonly url: string };
 
@@ -160,14 +161,16 @@ async function prepareSchemas(definition: ServiceDefinition, settings: ServiceSe
  */
 async function makeCore(definition: ServiceDefinition, settings: ServiceSettings): Promise<ServiceCore> {
   const { name } = definition;
-  const database = await ServiceDatabase.connect({ url: settings.databaseUrl, schema: name });
+  const database = await untilAnswered(() =>
+    ServiceDatabase.connect({ url: settings.databaseUrl, schema: name }),
+  );
   const store = createPostgresEventStore({
     connectionString: settings.databaseUrl,
     schema: `${name}_events`,
     maxConnections: 2,
   });
   const messaging = createPostgresMessaging({ connectionString: settings.messagingUrl, maxConnections: 1 });
-  const source = sourceOf(name, await store.storeId());
+  const source = sourceOf(name, await untilAnswered(() => store.storeId()));
   return {
     name,
     settings,
@@ -218,7 +221,7 @@ export async function startService(
   definition: ServiceDefinition,
   settings: ServiceSettings,
 ): Promise<RunningService> {
-  await prepareSchemas(definition, settings);
+  await untilAnswered(() => prepareSchemas(definition, settings));
   const core = await makeCore(definition, settings);
   const { logger } = core;
   const app = await makeApplication(definition, core);
@@ -279,9 +282,9 @@ export async function startService(
   await app.init();
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   await fastify.ready();
-  await relay.start();
-  await projection?.start();
-  await inbox.start();
+  await untilAnswered(() => relay.start());
+  await untilAnswered(async () => projection?.start());
+  await untilAnswered(() => inbox.start());
   sweeper.start();
   const extras = await definition.startExtras?.(core, app);
   ready = true;
