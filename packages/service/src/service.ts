@@ -43,6 +43,7 @@ import { decodePosition, type Freshness, POSITION_HEADER } from './http/command-
 import { ProblemFilter, sendProblem } from './http/problem.filter.js';
 import { schemaPipe } from './http/validation.js';
 import { LinkVerifier } from './links/link-token.js';
+import { type MetricsRegistry, serveMetrics, serviceMetrics } from './metrics/service-metrics.js';
 import { People, peopleHandlers, peopleTables } from './people/people.js';
 import { untilAnswered } from './starting/until-answered.js';
 
@@ -117,6 +118,7 @@ export interface RunningService {
   readonly app: NestFastifyApplication;
   readonly core: ServiceCore;
   readonly inbox: Inbox<ServiceTransaction>;
+  readonly metrics: MetricsRegistry;
   handle(request: IncomingMessage, response: ServerResponse): void;
   isReady(): boolean;
   stop(): Promise<void>;
@@ -279,6 +281,16 @@ export async function startService(
     followsItself,
   );
   addHealth(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, core, () => ready);
+  const { database, messaging } = core;
+  const metrics = serviceMetrics({
+    service: definition.name,
+    topics: Object.keys(own),
+    database,
+    messaging,
+    inbox,
+    relay,
+  });
+  serveMetrics(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, metrics);
   await app.init();
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   await fastify.ready();
@@ -295,6 +307,7 @@ export async function startService(
     app,
     core,
     inbox,
+    metrics,
     handle: (request, response) => fastify.routing(request, response),
     isReady: () => ready,
     stop: async () => {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomId } from '@monteore/kernel';
-import type { RunningService } from '@monteore/service';
+import { mergedMetrics, type RunningService } from '@monteore/service';
 
 /** A listener that could not be opened, in one sentence that names the flag. */
 export class ListenError extends Error {
@@ -75,6 +75,7 @@ export class FrontDoor {
     const path = url.split('?')[0]!;
     if (path === '/health/live') send(response, 200, { status: 'live' });
     else if (path === '/health/ready') void this.answerReady(response);
+    else if (path === '/metrics') void this.answerMetrics(response);
     else this.handOver(url, request, response);
   }
 
@@ -98,6 +99,18 @@ export class FrontDoor {
     if (this.behind === null || this.closing !== null) return NOT_OPEN;
     if (service === undefined) return NOT_FOUND;
     return this.behind.isDatabaseUp() ? null : NO_DATABASE;
+  }
+
+  /** Those of all services, for Prometheus; 503 while they cannot be read. */
+  private async answerMetrics(response: ServerResponse): Promise<void> {
+    try {
+      const services = this.behind?.services ?? [];
+      const { contentType, text } = await mergedMetrics(services.map(({ metrics }) => metrics));
+      response.setHeader('content-type', contentType);
+      response.end(text);
+    } catch {
+      sendProblem(response, NO_DATABASE);
+    }
   }
 
   private async answerReady(response: ServerResponse): Promise<void> {

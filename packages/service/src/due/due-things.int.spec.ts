@@ -101,6 +101,32 @@ describe('what falls due', () => {
     expect(new Set(failed).size).toBe(120);
   });
 
+  it('is tried ever more rarely when it keeps failing', async () => {
+    await schedule('broken', '2026-03-02T08:00:00.000Z');
+    const sweeper = sweeperOf({ remind: () => Promise.reject(new Error('no')) });
+    for (let look = 0; look < 20; look += 1) await sweeper.sweep();
+    expect(failed).toHaveLength(5);
+    await database.query("UPDATE due_things SET retry_at = retry_at - interval '8 seconds'");
+    for (let look = 0; look < 20; look += 1) await sweeper.sweep();
+    expect(failed).toHaveLength(6);
+    await database.query('UPDATE due_things SET failures = 2000, retry_at = now()');
+    await sweeper.sweep();
+    const rows = await database.query(
+      "SELECT retry_at BETWEEN now() + interval '290 seconds' AND now() + interval '301 seconds' AS soon FROM due_things",
+    );
+    expect(rows).toEqual([{ soon: true }]);
+  });
+
+  it('is forgotten a month after it was done; what waits stays', async () => {
+    for (const entityId of ['old', 'done', 'waiting'])
+      await schedule(entityId, entityId === 'waiting' ? '2027-01-01T00:00:00Z' : '2026-03-02T08:00:00.000Z');
+    await sweeperOf().sweep();
+    await database.query("UPDATE due_things SET done_at = now() - interval '31 days' WHERE entity_id = 'old'");
+    await sweeperOf().sweep();
+    const rows = await database.query('SELECT entity_id FROM due_things ORDER BY entity_id');
+    expect(rows).toEqual([{ entity_id: 'done' }, { entity_id: 'waiting' }]);
+  });
+
   it('is not fired when it was cancelled, nor when nobody here knows what to do', async () => {
     await schedule('gone', '2026-03-02T08:00:00.000Z');
     await schedule('strange', '2026-03-02T08:00:00.000Z', 'elsewhere');

@@ -11,9 +11,11 @@ export const dueTables = `
     data jsonb NOT NULL DEFAULT '{}',
     done_at timestamptz,
     failures integer NOT NULL DEFAULT 0,
+    retry_at timestamptz,
     PRIMARY KEY (kind, entity_id, due_at)
   );
-  CREATE INDEX due_things_waiting ON due_things (due_at) WHERE done_at IS NULL;`;
+  CREATE INDEX due_things_waiting ON due_things (due_at) WHERE done_at IS NULL;
+  CREATE INDEX due_things_done ON due_things (done_at) WHERE done_at IS NOT NULL;`;
 
 export interface DueThing {
   readonly kind: string;
@@ -42,11 +44,17 @@ export async function cancelDue(tx: SqlTransaction, kind: string, entityId: stri
 /** Carries a due thing out; its command's id derives from (kind, entity, instant), so that a repeat is one. */
 export type DueHandler = (thing: DueThing) => Promise<void>;
 
-/** Looks at the clock and fires what is due, oldest first. A thing that fails is tried again at the next look. */
+const FORGET_EVERY_MILLIS = 3_600_000;
+
+/**
+ * Looks at the clock and fires what is due, oldest first. A thing that fails is tried again at the next look, from its
+ * fifth failure on ever more rarely, at least every five minutes. What was done is forgotten after 30 days.
+ */
 export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
+  private forgetAfter = 0;
 
   constructor(
     private readonly options: {
@@ -77,7 +85,7 @@ export class Sweeper {
   }
 
   async sweep(): Promise<void> {
-    for (const work of this.options.alsoRun ?? []) {
+    for (const work of [() => this.forgetDone(), ...(this.options.alsoRun ?? [])]) {
       await work().catch((error: unknown) => this.options.onError(error));
     }
     const rows = await this.options.database.query<{
@@ -87,7 +95,7 @@ export class Sweeper {
       data: DueThing['data'];
     }>(
       `SELECT kind, entity_id, due_at, data FROM due_things
-       WHERE done_at IS NULL AND due_at <= $1 AND kind = ANY ($2) ORDER BY failures, due_at LIMIT 100`,
+       WHERE done_at IS NULL AND due_at <= $1 AND kind = ANY ($2) AND (retry_at IS NULL OR retry_at <= now()) ORDER BY failures, due_at LIMIT 100`,
       [this.options.clock.now(), Object.keys(this.options.handlers)],
     );
     for (const row of rows) {
@@ -101,6 +109,12 @@ export class Sweeper {
     }
   }
 
+  private async forgetDone(): Promise<void> {
+    if (performance.now() < this.forgetAfter) return;
+    await this.options.database.query("DELETE FROM due_things WHERE done_at < now() - interval '30 days'");
+    this.forgetAfter = performance.now() + FORGET_EVERY_MILLIS;
+  }
+
   private async fire(thing: DueThing): Promise<void> {
     const key = [thing.kind, thing.entityId, thing.dueAt];
     try {
@@ -112,7 +126,9 @@ export class Sweeper {
     } catch (error) {
       this.options.onError(error, thing);
       await this.options.database.query(
-        'UPDATE due_things SET failures = failures + 1 WHERE kind = $1 AND entity_id = $2 AND due_at = $3',
+        `UPDATE due_things SET failures = failures + 1,
+           retry_at = now() + make_interval(secs => least(300, greatest(0, 2 ^ least(failures, 20) - 8)))
+         WHERE kind = $1 AND entity_id = $2 AND due_at = $3`,
         key,
       );
     }

@@ -57,6 +57,8 @@ export function sendProblem(
   };
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
   if (status === 401) reply.header('www-authenticate', 'Bearer');
+  // A connection closed under a body that is still being sent would lose this answer: the rest is read and dropped.
+  if (status === 413) reply.removeHeader('connection');
   reply
     .status(status)
     .header('content-type', 'application/problem+json; charset=utf-8')

@@ -77,6 +77,19 @@ describe('people', () => {
     );
   });
 
+  it('are told once a change, and the outbox keeps one row a person', async () => {
+    const person = anna(randomUUID());
+    const rows = () =>
+      ledger.service.core.database.query('SELECT told_at IS NOT NULL AS told FROM people_outbox WHERE person_id = $1', [
+        person.personId,
+      ]);
+    for (const name of ['Anna', 'Anna B.', 'Anna C.']) {
+      await people(ledger).remember({ ...person, name });
+      await eventually(async () => (await rows()).every(({ told }) => told), 'the telling');
+    }
+    expect(await rows()).toEqual([{ told: true }]);
+  });
+
   it('of the team are shown as they were named', async () => {
     const id = await people(ledger).rememberTeamMember('luca@agenzia.example');
     const named = await people(ledger).rememberTeamMember('Mario');
