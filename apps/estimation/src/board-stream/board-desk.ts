@@ -68,6 +68,8 @@ export class BoardDesk {
     if (isContact(principal)) {
       if (!rights.roles.includes('approver'))
         throw forbidden('Only an approver of this package decides on its estimates.');
+      if (contactId !== undefined && contactId !== principal.subject)
+        throw forbidden('You decide as yourself: leave contactId out, or give your own id.');
       return undefined;
     }
     const { packageId } = rights.package;

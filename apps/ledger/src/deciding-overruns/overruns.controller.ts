@@ -68,6 +68,9 @@ export class OverrunsController {
       if (body.decision === 'absorb' || !roles.includes('approver')) {
         throw forbidden('An approver has an overrun charged or refuses it; absorbing it is the referent’s.');
       }
+      if (body.contactId !== undefined && body.contactId !== principal.subject) {
+        throw forbidden('You decide as yourself: leave contactId out, or give your own id.');
+      }
       return undefined;
     }
     if (body.decision === 'absorb') {
