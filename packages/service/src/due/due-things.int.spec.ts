@@ -121,7 +121,9 @@ describe('what falls due', () => {
     for (const entityId of ['old', 'done', 'waiting'])
       await schedule(entityId, entityId === 'waiting' ? '2027-01-01T00:00:00Z' : '2026-03-02T08:00:00.000Z');
     await sweeperOf().sweep();
-    await database.query("UPDATE due_things SET done_at = now() - interval '31 days' WHERE entity_id = 'old'");
+    await database.query(
+      "UPDATE due_things SET done_at = now() - interval '31 days' WHERE entity_id = 'old'",
+    );
     await sweeperOf().sweep();
     const rows = await database.query('SELECT entity_id FROM due_things ORDER BY entity_id');
     expect(rows).toEqual([{ entity_id: 'done' }, { entity_id: 'waiting' }]);

@@ -80,9 +80,10 @@ describe('people', () => {
   it('are told once a change, and the outbox keeps one row a person', async () => {
     const person = anna(randomUUID());
     const rows = () =>
-      ledger.service.core.database.query('SELECT told_at IS NOT NULL AS told FROM people_outbox WHERE person_id = $1', [
-        person.personId,
-      ]);
+      ledger.service.core.database.query(
+        'SELECT told_at IS NOT NULL AS told FROM people_outbox WHERE person_id = $1',
+        [person.personId],
+      );
     for (const name of ['Anna', 'Anna B.', 'Anna C.']) {
       await people(ledger).remember({ ...person, name });
       await eventually(async () => (await rows()).every(({ told }) => told), 'the telling');

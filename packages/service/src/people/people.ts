@@ -24,7 +24,8 @@ export const peopleTables = `
     person_id text NOT NULL,
     told_at timestamptz
   );
-  CREATE INDEX people_outbox_waiting ON people_outbox (id) WHERE told_at IS NULL;`;
+  CREATE INDEX people_outbox_waiting ON people_outbox (id) WHERE told_at IS NULL;
+  CREATE INDEX people_outbox_of_person ON people_outbox (person_id, id);`;
 
 export interface Person extends PersonKnown {
   readonly erased: boolean;
@@ -103,7 +104,10 @@ export class People {
     };
   }
 
-  /** Tells the others what waits in the outbox, in order. Called by the sweeper and after each change. */
+  /**
+   * Tells the others what waits in the outbox, in order; called by the sweeper. Of what was told of a person the newest
+   * row stays: it says that there is something on this service's topic that a tombstone has to replace.
+   */
   async tell(service: ServiceName, source: string, publisher: Publisher): Promise<void> {
     await this.database.transaction(async (tx) => {
       const rows = await tx.query<Row & { id: string }>(
@@ -118,6 +122,12 @@ export class People {
       await tx.query('UPDATE people_outbox SET told_at = now() WHERE id = ANY ($1)', [
         rows.map((row) => row.id),
       ]);
+      await tx.query(
+        `DELETE FROM people_outbox old WHERE old.person_id = ANY ($1) AND old.told_at IS NOT NULL AND EXISTS
+           (SELECT 1 FROM people_outbox newer
+            WHERE newer.person_id = old.person_id AND newer.id > old.id AND newer.told_at IS NOT NULL)`,
+        [rows.map((row) => row.person_id)],
+      );
     });
   }
 }
