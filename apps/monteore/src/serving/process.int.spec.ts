@@ -187,7 +187,9 @@ describe('one process', () => {
     process.kill(pid, 'SIGKILL');
     const seen = new Set<number>();
     await eventually(async () => {
-      const { status } = await admin.post('/ledger/v1/clients', client('Durante'));
+      const { status } = await admin.post('/ledger/v1/clients', client('Durante')).catch((error: Error) => {
+        throw new Error(`${error.message}; the program said:\n${program.output()}`, { cause: error });
+      });
       seen.add(status);
       return status === 201 && seen.has(503);
     }, 'an answer after the restart');

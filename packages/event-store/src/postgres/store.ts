@@ -180,7 +180,8 @@ function askThrough(pool: pg.Pool, answerMilliseconds: number): Ask {
       failure ??= error as Error;
       throw error;
     } finally {
-      client.off('error', onError);
+      // One that failed is thrown away, and may have more to say until it is gone.
+      if (failure === undefined) client.off('error', onError);
       client.release(failure);
     }
   };

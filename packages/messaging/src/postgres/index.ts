@@ -140,7 +140,8 @@ class PostgresMessaging implements Messaging {
       await client.query('ROLLBACK').catch(() => {});
       throw error;
     } finally {
-      client.off('error', onError);
+      // One that failed is thrown away, and may have more to say until it is gone.
+      if (failure === undefined) client.off('error', onError);
       client.release(failure);
     }
     this.notifyOthers();
