@@ -21,6 +21,8 @@ export default {
   testMatch: ['<rootDir>/{packages,apps}/*/src/**/*.spec.ts', '<rootDir>/e2e/**/*.spec.ts'],
   globalSetup: '<rootDir>/packages/testing/jest/global-setup.mjs',
   globalTeardown: '<rootDir>/packages/testing/jest/global-teardown.mjs',
+  // A bound for what hangs, not a measure: the machine may be busy.
+  testTimeout: 30_000,
   watchman: false,
   maxWorkers: 2,
 };
