@@ -155,6 +155,10 @@ export class Desk {
     return this.team.must(this.team.get(`/intake/v1/requests/${requestId}`));
   }
 
+  activitiesOf(packageId: string): Promise<Parsed[]> {
+    return this.team.all(`/estimation/v1/activities?packageId=${packageId}`);
+  }
+
   /** A request by REST in a contact's name. */
   ask(
     packageId: string,

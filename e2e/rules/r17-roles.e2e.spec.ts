@@ -332,25 +332,25 @@ describe('R17 another client', () => {
   });
 
   /** What a caller may name of others, with a body that would do something if it were its own. */
-  const CALLS: readonly (readonly [string, Parsed?])[] = [
-    ['GET /ledger/v1/clients/{client}'],
-    ['GET /ledger/v1/packages/{package}'],
-    ['GET /ledger/v1/packages/{package}?occurredAsOf=2026-12-01'],
-    ['GET /ledger/v1/packages/{package}/entries'],
-    ['GET /ledger/v1/packages/{package}/verification'],
+  const CALLS: readonly (readonly [string, Parsed])[] = [
+    ['GET /ledger/v1/clients/{client}', undefined],
+    ['GET /ledger/v1/packages/{package}', undefined],
+    ['GET /ledger/v1/packages/{package}?occurredAsOf=2026-12-01', undefined],
+    ['GET /ledger/v1/packages/{package}/entries', undefined],
+    ['GET /ledger/v1/packages/{package}/verification', undefined],
     ['POST /ledger/v1/packages/{package}/overruns/{overrun}/decision', { decision: 'charge', reason: 'x' }],
-    ['GET /estimation/v1/activities?packageId={package}'],
-    ['GET /estimation/v1/activities/{activity}'],
+    ['GET /estimation/v1/activities?packageId={package}', undefined],
+    ['GET /estimation/v1/activities/{activity}', undefined],
     ['POST /estimation/v1/activities/{activity}/decisions', { version: 1, decision: 'approve' }],
     ['POST /estimation/v1/activities/{activity}/withdrawal', {}],
-    ['GET /intake/v1/requests/{request}'],
-    ['GET /intake/v1/requests/{request}/raw'],
-    ['GET /intake/v1/outbound-mail?packageId={package}'],
-    ['GET /intake/v1/take-in-charge-deadline?receivedAt=2027-01-04T10:00:00Z&packageId={package}'],
-    ['GET /reporting/v1/boards/{package}'],
-    ['GET /reporting/v1/boards/{package}/activities/{activity}'],
-    ['GET /reporting/v1/boards/{package}/export.xlsx'],
-    ['GET /reporting/v1/boards/{package}/events'],
+    ['GET /intake/v1/requests/{request}', undefined],
+    ['GET /intake/v1/requests/{request}/raw', undefined],
+    ['GET /intake/v1/outbound-mail?packageId={package}', undefined],
+    ['GET /intake/v1/take-in-charge-deadline?receivedAt=2027-01-04T10:00:00Z&packageId={package}', undefined],
+    ['GET /reporting/v1/boards/{package}', undefined],
+    ['GET /reporting/v1/boards/{package}/activities/{activity}', undefined],
+    ['GET /reporting/v1/boards/{package}/export.xlsx', undefined],
+    ['GET /reporting/v1/boards/{package}/events', undefined],
   ];
 
   test.each(CALLS)('%s: the answer is that to an unknown id', async (route, body) => {
