@@ -25,7 +25,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import pg from 'pg';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { AccessCopy, accessHandlers, accessTables } from './access/access-copy.js';
 import { keptKeysIn, keptKeysTables } from './auth/kept-keys.js';
 import { KeySource, TokenVerifier } from './auth/token-verifier.js';
@@ -43,6 +43,7 @@ import { decodePosition, type Freshness, POSITION_HEADER } from './http/command-
 import { ProblemFilter, sendProblem } from './http/problem.filter.js';
 import { schemaPipe } from './http/validation.js';
 import { LinkVerifier } from './links/link-token.js';
+import { serviceLogger } from './logging/service-logger.js';
 import { type MetricsRegistry, serveMetrics, serviceMetrics } from './metrics/service-metrics.js';
 import { People, peopleHandlers, peopleTables } from './people/people.js';
 import { untilAnswered } from './starting/until-answered.js';
@@ -100,7 +101,6 @@ export interface ServiceDefinition {
     app: INestApplicationContext,
   ) => {
     readonly project: (event: StoredEvent, tx: ServiceTransaction) => Promise<void>;
-    readonly committed?: (events: readonly StoredEvent[]) => Promise<void>;
   };
   readonly due?: (core: ServiceCore, app: INestApplicationContext) => Readonly<Record<string, DueHandler>>;
   readonly alsoSweep?: (core: ServiceCore, app: INestApplicationContext) => readonly (() => Promise<void>)[];
@@ -163,6 +163,7 @@ async function prepareSchemas(definition: ServiceDefinition, settings: ServiceSe
  */
 async function makeCore(definition: ServiceDefinition, settings: ServiceSettings): Promise<ServiceCore> {
   const { name } = definition;
+  const logger = serviceLogger(name, settings.logLevel);
   const database = await untilAnswered(() =>
     ServiceDatabase.connect({ url: settings.databaseUrl, schema: name }),
   );
@@ -170,6 +171,7 @@ async function makeCore(definition: ServiceDefinition, settings: ServiceSettings
     connectionString: settings.databaseUrl,
     schema: `${name}_events`,
     maxConnections: 2,
+    onProblem: (problem, error) => logger.warn({ err: error }, problem),
   });
   const messaging = createPostgresMessaging({ connectionString: settings.messagingUrl, maxConnections: 1 });
   const source = sourceOf(name, await untilAnswered(() => store.storeId()));
@@ -177,10 +179,7 @@ async function makeCore(definition: ServiceDefinition, settings: ServiceSettings
     name,
     settings,
     clock: settings.clock,
-    logger: pino(
-      { name, level: settings.logLevel ?? 'info', redact: ['req.headers.authorization'] },
-      pino.destination(2),
-    ),
+    logger,
     database,
     store,
     messaging,

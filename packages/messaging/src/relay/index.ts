@@ -27,7 +27,6 @@ export interface RelayOptions {
   readonly topic: string;
   /** One stored event gives at most one message, so that a position names one message. */
   readonly publish: (event: StoredEvent) => PublicForm | null;
-  readonly onError?: (error: unknown) => void;
   /** How long the lease lasts without a sign of life. Default 10 s. */
   readonly leaseSeconds?: number;
 }

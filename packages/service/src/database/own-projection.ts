@@ -20,8 +20,6 @@ export class OwnProjection {
       readonly store: EventStore;
       readonly database: ServiceDatabase;
       readonly project: (event: StoredEvent, tx: ServiceTransaction) => Promise<void>;
-      /** After a commit: the events it held, for reactions that may be repeated. */
-      readonly committed?: (events: readonly StoredEvent[]) => Promise<void>;
     },
   ) {}
 
@@ -30,10 +28,9 @@ export class OwnProjection {
       'INSERT INTO projection_checkpoints (name, position) VALUES ($1, 0) ON CONFLICT DO NOTHING',
       [this.options.name],
     );
-    this.subscription = this.options.store.subscribe(await this.position(), {}, async (events, last) => {
-      await this.apply(events, last);
-      await this.options.committed?.(events);
-    });
+    this.subscription = this.options.store.subscribe(await this.position(), {}, (events, last) =>
+      this.apply(events, last),
+    );
   }
 
   async stop(): Promise<void> {
