@@ -297,7 +297,10 @@ describe('what is wrong is told with where', () => {
   });
 
   test('an id that is none', async () => {
-    expect(await post('/v1/activities/not-an-id/estimates', estimate)).toMatchObject({ status: 400 });
+    expect(await post('/v1/activities/not-an-id/estimates', estimate)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/activityId' }] },
+    });
   });
 
   test('a request of nobody’s', async () => {

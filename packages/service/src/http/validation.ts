@@ -1,5 +1,5 @@
 import { type FieldError, RefusalError, refuse } from '@monteore/kernel';
-import { StandardSchemaValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, StandardSchemaValidationPipe } from '@nestjs/common';
 import type { z } from 'zod';
 
 type Issue = {
@@ -30,9 +30,31 @@ function invalid(issues: readonly Issue[]): RefusalError {
   );
 }
 
+class IssuesFound extends Error {
+  constructor(readonly issues: readonly Issue[]) {
+    super('the value does not fit its schema');
+  }
+}
+
+/** Nest's pipe, with what is wrong told as a problem. A path or query parameter of its own is named in the pointer. */
+class SchemaPipe extends StandardSchemaValidationPipe {
+  constructor() {
+    super({ exceptionFactory: (issues) => new IssuesFound(issues as readonly Issue[]) });
+  }
+
+  override async transform<Value>(value: Value, metadata: ArgumentMetadata): Promise<Value> {
+    try {
+      return await super.transform(value, metadata);
+    } catch (error) {
+      if (!(error instanceof IssuesFound)) throw error;
+      const parameter = metadata.data === undefined ? [] : [metadata.data];
+      throw invalid(error.issues.map((issue) => ({ ...issue, path: [...parameter, ...(issue.path ?? [])] })));
+    }
+  }
+}
+
 /** Validates whatever names a schema (`@Body({ schema })`); what does not fit is told with a pointer to the field. */
-export const schemaPipe = (): StandardSchemaValidationPipe =>
-  new StandardSchemaValidationPipe({ exceptionFactory: (issues) => invalid(issues as readonly Issue[]) });
+export const schemaPipe = (): StandardSchemaValidationPipe => new SchemaPipe();
 
 /** Parses a value outside Nest's pipes (form posts, queries). Throws the same refusal. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
