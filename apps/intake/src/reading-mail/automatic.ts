@@ -26,17 +26,19 @@ const REPLY_HEADERS = [
   'x-autorespond',
   'x-autoresponder',
   'x-auto-reply',
+  'x-autoreply-from',
+  'x-mail-autoreply',
   'x-vacation',
   'autoresponder',
 ];
 
 /** The prefixes machines put before the subject they answer; with the words of an absence below it needs no more. */
 const OUT_OF_OFFICE_PREFIX =
-  /^(?:fuori (?:ufficio|sede)|risposta automatica|out of (?:the )?office|automatic reply|auto-?reply)\s{0,3}:/i;
+  /^(?:fuori (?:ufficio|sede)|assente|risposta automatica|out of (?:the )?office|automatic reply|auto-?reply)\s{0,3}:/i;
 
 /** A person can write these subjects too, so they count only together with another sign. */
 const OUT_OF_OFFICE =
-  /^(?:\[?(?:auto|automatic|automatica)\]?\s{0,3}(?:re|r|reply|risposta)?\s{0,3}:|fuori (?:ufficio|sede)|assente dall'ufficio|assenza|risposta automatica|messaggio automatico|risponditore|autorisposta|out of (?:the )?office|ooo\b|automatic reply|auto-?reply|autoresponse|away from|on (?:vacation|holiday|leave)|abwesenheit|automatische antwort|réponse automatique|absence du bureau|respuesta automática|resposta automática)/i;
+  /^(?:\[?(?:auto|automatic|automatica)\]?\s{0,3}(?:re|r|reply|risposta)?\s{0,3}:|fuori (?:ufficio|sede)|assente(?: dall'ufficio|\s{0,3}:)|assenza|risposta automatica|messaggio automatico|risponditore|autorisposta|out of (?:the )?office|ooo\b|automatic reply|auto-?reply|autoresponse|away from|on (?:vacation|holiday|leave)|abwesenheit|automatische antwort|réponse automatique|absence du bureau|respuesta automática|resposta automática)/i;
 
 const OUT_OF_OFFICE_TEXT =
   /\b(?:sono (?:assente|fuori (?:ufficio|sede)|in (?:ferie|congedo|malattia))|sarò (?:assente|fuori|in ferie)|non sono in ufficio|out of (?:the )?office|i(?: am|['’]m) (?:away|on (?:leave|holiday|vacation))|on annual leave|currently away|risposta automatica|automatic(?:ally generated)? (?:reply|response))\b/i;
@@ -62,7 +64,9 @@ export function automaticKind(root: MimePart, subject: string, text: string): Au
   if ((nullReturnPath || fromSystem) && BOUNCE_SUBJECT.test(subject)) return 'bounce';
   if (nullReturnPath && fromSystem) return 'bounce';
   if (saysAutoSubmitted(fields) || REPLY_HEADERS.some((name) => affirms(fields, name))) return 'auto-reply';
-  const precedence = (firstField(fields, 'precedence') ?? '').trim().toLowerCase();
+  const precedence = (firstField(fields, 'precedence') ?? firstField(fields, 'x-precedence') ?? '')
+    .trim()
+    .toLowerCase();
   if (/^auto[_-]?reply$/.test(precedence)) return 'auto-reply';
   if (OUT_OF_OFFICE.test(subject) && hasOtherSign(fields, nullReturnPath, precedence, text))
     return 'auto-reply';

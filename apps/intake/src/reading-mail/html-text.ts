@@ -89,6 +89,8 @@ function converter(skipped: readonly string[]) {
   const plainBlock = { leadingLineBreaks: 1, trailingLineBreaks: 1 };
   const paragraph = { leadingLineBreaks: 2, trailingLineBreaks: 2 };
   return compile({
+    // The default takes the zero-width blank for a blank, and it stands inside words.
+    whitespaceCharacters: ' \t\r\n\f',
     wordwrap: false,
     limits: { maxDepth: MAX_DEPTH, maxInputLength: MAX_HTML, ellipsis: '' },
     formatters: { quote, link, rule, cell },

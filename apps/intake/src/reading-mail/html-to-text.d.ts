@@ -19,6 +19,7 @@ declare module 'html-to-text' {
   }
   export interface Options {
     readonly wordwrap?: number | false;
+    readonly whitespaceCharacters?: string;
     readonly limits?: {
       readonly maxDepth?: number;
       readonly maxInputLength?: number;

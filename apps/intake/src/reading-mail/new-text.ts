@@ -19,6 +19,9 @@ export interface MailContext {
   readonly recipients: readonly string[];
 }
 
+/** Soft hyphens, zero-width blanks and byte-order marks, which editors leave inside words. */
+const INVISIBLE = /[\u00ad\u200b\u2060\ufeff]/g;
+
 interface Marker {
   readonly kind: 'attribution' | 'forward' | 'history';
   /** First line of the marker. */
@@ -35,7 +38,7 @@ export function newTextOf(text: string, context: MailContext): string {
   const lines = text
     .replace(/\r\n?/g, '\n')
     .split('\n')
-    .map((line) => line.replace(/\u00a0/g, ' '));
+    .map((line) => line.replace(/\u00a0/g, ' ').replace(INVISIBLE, ''));
   const kind = subjectKind(context.subject);
   const marker = firstMarker(lines, kind, context);
   if (marker === undefined) return tidy(withoutQuotedLines(lines, kind, context));

@@ -69,7 +69,7 @@ function isPredicate(text: string, range: Range): boolean {
 }
 
 const ANNOUNCED_THING =
-  '(?:test[oi]|avvis[oi]|notizi[ae]|comunicat[oi]|messagg(?:io|i)|titol[oi]|banner|dicitura|scritta|frase|frasi|pop-?up|etichett[ae]|voc[ei]|paragraf[oi]|annunci[oo]?|slogan|didascali[ae]|post|news|text|notices?|headline|oggetto della (?:newsletter|mail|campagna)|(?:newsletter )?subject(?: line)?|titles?|wording|copy|messages?|captions?|sentences?|announcements?|labels?)';
+  '(?:test[oi]|avvis[oi]|notizi[ae]|comunicat[oi]|messagg(?:io|i)|titol[oi]|banner|dicitura|scritta|frase|frasi|pop-?up|etichett[ae]|voc[ei]|paragraf[oi]|annunci[oo]?|slogan|didascali[ae]|post|news|text|notices?|headline|domand[ae]|faq|questions?|oggetto della (?:newsletter|mail|campagna)|(?:newsletter )?subject(?: line)?|titles?|wording|copy|messages?|captions?|sentences?|announcements?|labels?)';
 const PUBLISHING =
   '(?:pubblic\\p{L}{1,8}|scriv\\p{L}{1,8}|riport\\p{L}{1,8}|inseri\\p{L}{1,8}|mett\\p{L}{1,8}|aggiung\\p{L}{1,8}|publish|post|write|put|add|display|show|insert)';
 

@@ -34,7 +34,7 @@ const STEP_ITEM =
 const MARK =
   /^[ \t]{0,12}(?:[-*•–—·▪◦‣●○■□☐☑✓✔➢➤►→>]|\(?\d{1,2}[.)°\]]|\d{1,2} ?[-–](?=[ \t][a-zà-ú])|\(?[a-z][.)])[ \t]+/i;
 const ORDINAL =
-  /^\s{0,4}(?:prim[oa]|second[oa]|terz[oa]|quart[oa]|first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth|punto \d|n(?:r|um)?\. ?\d|richiesta \d|request \d|\d(?:st|nd|rd|th))\s?[:,.)–-]\s/i;
+  /^\s{0,4}(?:prim[oa]|second[oa]|terz[oa]|quart[oa]|first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth|(?:punto|item|task|point|issue|problema|attività) \d|n(?:r|um)?\. ?\d|richiesta \d|request \d|\d(?:st|nd|rd|th))\s?[:,.)–-]\s/i;
 
 /** Finds lists of two items and more. A line that only goes on an item belongs to it; one blank line may part items. */
 export function listsOf(flat: string): ItemList[] {

@@ -41,17 +41,17 @@ export function detectSeveral(subject: string, text: string): Several {
   return { possiblySeveral: unique.length > 0, evidence: unique };
 }
 
-/** "(1) ... (2) ..." in one paragraph is a list as well. */
+/** "(1) ... (2) ..." and "1. ... 2. ... 3. ..." in one paragraph are a list as well. */
 function numberedOnLines(text: string): string {
   return text
     .split('\n')
-    .map((line) =>
-      /(?:^|\s)\(?1\)\s.{3,1000}\s\(?2\)\s/.test(line.slice(0, 4000))
-        ? line.replace(/(?<=\S)[ \t](?=\(?\d{1,2}\)\s)/g, '\n')
-        : line,
-    )
+    .map((line) => (NUMBERED_INLINE.test(line.slice(0, 4000)) ? line.replace(INLINE_NUMBER, '\n') : line))
     .join('\n');
 }
+
+const NUMBERED_INLINE =
+  /(?:^|\s)\(?1\)\s[^\n]{3,1000}?\s\(?2\)\s|(?:^|\s)1\.\s\p{L}[^\n]{3,600}?\s2\.\s\p{L}[^\n]{3,600}?\s3\.\s\p{L}/u;
+const INLINE_NUMBER = /(?<=\S)[ \t](?=(?:\(?\d{1,2}\)|\d\.)\s\p{L})/gu;
 
 function shown(line: string): string {
   return line.replace(/\s+/g, ' ').trim().slice(0, MAX_EVIDENCE_LENGTH);
@@ -246,6 +246,8 @@ function refersBack(text: string): boolean {
     )
   )
     return true;
+  // "Anche il menu va tradotto" extends what was asked.
+  if (/^\s{0,3}anche (?:il|lo|la|i|gli|le|l['’])\s?.{1,60}\s(?:va|vanno)\s/iu.test(text)) return true;
   const opening = text
     .replace(STRONG_CONNECTOR, '')
     .replace(/^[^,]{0,30},/, '')

@@ -73,10 +73,11 @@ function withoutContactBlock(lines: readonly string[]): string[] {
     const firstContact = block.findIndex((line) => isContact(line));
     if (firstContact < 0) return lines.slice(0, end);
     const name = block.findIndex((line) => line.trim() !== '');
+    if (block.slice(0, firstContact).some((line) => /:\s*$/.test(line))) return lines.slice(0, end);
     if (name === firstContact && handsOver(lines.slice(0, closing))) return lines.slice(0, end);
     const kept = lines.slice(0, closing + 1 + (name === firstContact ? name : name + 1));
-    const postscript = block.findIndex((line, at) => at > firstContact && POSTSCRIPT.test(line));
-    return postscript < 0 ? kept : [...kept, '', ...block.slice(postscript)];
+    const resumes = block.findIndex((line, at) => at > firstContact && resumesText(block, line, at));
+    return resumes < 0 ? kept : [...kept, '', ...block.slice(resumes)];
   }
   const start = lastParagraph(lines, end);
   const block = lines.slice(start, end);
@@ -96,7 +97,12 @@ function isContact(line: string): boolean {
 
 /** "Tel. 000 000009 è il numero della nuova sede." tells something; a line of a signature does not. */
 function isSentence(line: string): boolean {
-  return /[.!?;,]\s*$/.test(line) && (line.match(/(?<!\S)\p{Ll}{2,}(?!\S)/gu)?.length ?? 0) >= 4;
+  return /[.!?]\s*$/.test(line) && (line.match(/(?<!\S)\p{Ll}{2,}(?!\S)/gu)?.length ?? 0) >= 4;
+}
+
+/** A postscript, or a paragraph of sentences below the signature. */
+function resumesText(block: readonly string[], line: string, at: number): boolean {
+  return POSTSCRIPT.test(line) || (block[at - 1]!.trim() === '' && isSentence(line));
 }
 
 /** A contact block without a name, in a mail about addresses or numbers, may be what the mail hands over. */

@@ -26,7 +26,7 @@ export function isNoDeclaration(found: WordInSentence): boolean {
 /** Words that may stand between "non" and "urgente" without ending the denial. Content verbs are not among them. */
 const FILLERS = [
   "è|é|e['’]|era|sia|sono|siano|fosse|essere|essendo|sembra|pare|risulta|direi|dico|considero|considererei|consideriamo|riteniamo|reputo|considerarla|considerarlo|considerate|credo|crediamo|penso|pensiamo|mi|si|segnalo|segnaliamo|definirei|chiamerei|ritengo|ritenere|trattarla|trattarlo|si tratta|tratta|trattasi",
-  "c['’]è|ci sono|ci|vi|ve|ne|lo|la|li|le|gli|l['’]|il|i|un|uno|una|un['’]|di|d['’]|da|a|con|in|per|del|della|dei|delle|al|alcuna|alcun|alcuno|nessuna|nessun|nessun['’]|più|ancora|affatto|assolutamente|mica|proprio|per niente|niente|nulla|per nulla|molto|troppo|così|tanto|poi|particolarmente|particolare|particolari|certo|certamente|davvero|esattamente|poco|meno|tutto|tutta|massima|estrema|grande|carattere|motivo|motivi|caso|neanche|nemmeno|neppure|come|che|cosa|cose|qualcosa|quindi|necessariamente|sicuramente",
+  "c['’]è|ci sono|due|tre|punti|punto|points?|items?|estremi|dell['’]|ci|vi|ve|ne|lo|la|li|le|gli|l['’]|il|i|un|uno|una|un['’]|di|d['’]|da|a|con|in|per|del|della|dei|delle|al|alcuna|alcun|alcuno|nessuna|nessun|nessun['’]|più|ancora|affatto|assolutamente|mica|proprio|per niente|niente|nulla|per nulla|molto|troppo|così|tanto|poi|particolarmente|particolare|particolari|certo|certamente|davvero|esattamente|poco|meno|tutto|tutta|massima|estrema|grande|carattere|motivo|motivi|caso|neanche|nemmeno|neppure|come|che|cosa|cose|qualcosa|quindi|necessariamente|sicuramente",
   "ha|ho|hanno|abbiamo|abbia|riveste|presenta|richiede|richiedono|serve|servono|occorre|bisogna|bisogno|necessario|necessaria|necessità|c['’]era|fare|farlo|farla|fatto|fatta|facciate|farli|intervenire|interveniate|procedere|agire|gestire|gestirla|rispondere|avere|averlo|averla",
   'richiesta|richieste|questione|questioni|problema|problemi|lavoro|lavori|intervento|interventi|attività|modifica|modifiche|cosa|tema|correzione|aggiornamento|segnalazione|priorità',
   "is|are|isn['’]t|means|i|we|think|believe|feel|say|it|its|it['’]s|this|that|these|be|been|being|was|by|any|an|a|at|all|really|very|so|too|super|terribly|particularly|especially|exactly|quite|overly|absolutely|remotely|yet|in|any|way|of|the|need|needs|needed|to|do|done|have|has|treat|treated|consider|considered|call|classed|class|mark|marked|as|for|anything|something|nothing|need|there|there['’]s|great|particular|real|sense|more|longer|also",
@@ -34,14 +34,14 @@ const FILLERS = [
 ].join('|');
 
 const NEGATOR =
-  "non|nn|no|né|ne|nè|zero|tutt['’]altro che|anything but|nessunissima|nessuna|nessun|nessun['’]|senza|niente|nulla|mai|poco|poca|meno|scarsa|bassa|not|non-|nothing|never|without|hardly|neither|nor|none|less|far from|low|no longer|cannot|can['’]t|isn['’]t|aren['’]t|wasn['’]t|isnt|doesn['’]t|don['’]t|didn['’]t|won['’]t|wouldn['’]t|ain['’]t|needn['’]t";
+  "non|nn|no|né|ne|nè|zero|tutt['’]altro che|anything but|nessunissima|nessuno|nessuna|nessun|nessun['’]|senza|niente|nulla|mai|poco|poca|meno|scarsa|bassa|not|non-|nothing|never|without|hardly|neither|nor|none|less|far from|low|no longer|cannot|can['’]t|isn['’]t|aren['’]t|wasn['’]t|isnt|doesn['’]t|don['’]t|didn['’]t|won['’]t|wouldn['’]t|ain['’]t|needn['’]t";
 
 const DENIED_BEFORE = new RegExp(
   `(?:^|[\\s(\\["'*_:,-])(?<negator>${NEGATOR})(?<filler>(?:[\\s'’*_(-]+(?:${FILLERS})(?=[\\s'’*_(-]|$)){0,9})[\\s'’*_(-]*$`,
   'iu',
 );
 const DENIED_AFTER =
-  /^\s{0,3}(?:[:?=–-]\s{0,3})?(?:no|none|nessun[ao]|not|non)?(?:(?<=no)|(?<=none)|(?<=nessun[ao]))(?![\p{L}'’])|^\s{0,3}[:=–-]\s{0,3}(?:bass[ao]|normale|medi[ao]|ordinari[ao]|low|normal|medium|standard)(?![\p{L}])|^\s(?:non\s(?:è|c['’]è|ce n['’]è|lo è|ne abbiamo|ho|abbiamo|direi)|è (?:minima|relativa|bassa|scarsa|passata|finita|rientrata)|it (?:is not|isn['’]t)|is not|isn['’]t|it['’]s not|(?:davvero )?no)(?![\p{L}])/iu;
+  /^\s{0,3}(?:[:?=–-]\s{0,3})?(?:no|none|nessun[ao]|not|non)?(?:(?<=no)|(?<=none)|(?<=nessun[ao]))(?![\p{L}'’])|^\s{0,3}[:=–-]\s{0,3}(?:bass[ao]|normale|medi[ao]|ordinari[ao]|low|normal|medium|standard)(?![\p{L}])|^\s(?:non\s(?:è|c['’]è|ce n['’]è|lo è|ne abbiamo|ho|abbiamo|direi)|is (?:low|minimal|normal)|level\s?[:=]\s?(?:low|normal|medium|standard)|è (?:minima|relativa|bassa|scarsa|passata|finita|rientrata)|it (?:is not|isn['’]t)|is not|isn['’]t|it['’]s not|(?:davvero )?no)(?![\p{L}])/iu;
 
 function isDenied({ before, word, after, question, next }: WordInSentence): boolean {
   // Only the clause counts: a comma or "ma" starts a new one, unless nothing but the denial stands there.
@@ -126,7 +126,9 @@ function isLabel({ before, word, after }: WordInSentence): boolean {
   )
     return true;
   if (
-    /(?:^|[^\p{L}])(?:cure|prestazioni|emergenza)[\s/-]$/iu.test(near) ||
+    /(?:^|[^\p{L}])(?:cercasi\s|(?:cure|prestazioni|emergenza)[\s/-]|(?:pronto soccorso|emergenza)\s(?:e|ed|-|\/)\s)$/iu.test(
+      near,
+    ) ||
     /^\scare(?![\p{L}])/iu.test(after)
   )
     return true;
@@ -152,7 +154,7 @@ const PROCEDURE =
   /\b(?:come (?:funziona|funzionano|si (?:segnala|richiede|chiede|apre|fa)|vengono gestit|gestite|viene)|how (?:do|does|are|is) .{0,30}(?:work|handled|treated|flag|mark|report)|cosa (?:si intende|significa|intendete)|what (?:counts|qualifies|is considered)|entro quanto|quante ore|how many hours|in quanto tempo|quanto tempo|how (?:fast|quickly|long|soon))\b/iu;
 /** What the contract offers. */
 const OFFER_QUESTION =
-  /(?:^|[^\p{L}])(?:differenza|difference|compres[oaie]|inclus[oaie]|included|è previst[oa]|offrite|do you offer)(?![\p{L}])/iu;
+  /(?:^|[^\p{L}])(?:differenza|difference|compres[oaie]|inclus[oaie]|included|è previst[oa]|offrite|avete un servizio|do you (?:offer|provide)|rientran?o? (?:tra|fra))(?![\p{L}])|^\s{0,3}(?:quando|quali|when|which)\s.{0,80}(?:considerat|trattat|considered|treated|classed)/iu;
 /** Two prices are asked for, with urgency and without. */
 const OFFERS_ASKED =
   /\b(?:preventiv[oi]|quotazion[ei]|quote|quotation|estimate)\b.{0,80}\b(?:sia|both|con e senza|with and without|normal[ei]?|ordinari[oa])\b/iu;
@@ -168,6 +170,11 @@ function isPriceQuestion({ before, word, after, question }: WordInSentence): boo
   // A colon parts what is told from what is asked.
   const clause = `${before.slice(-400).split(':').at(-1)}${word}${after.slice(0, 300).split(':')[0]}`;
   if (question && OFFER_QUESTION.test(clause)) return true;
+  if (
+    /(?:^|\s)(?:tariffa|prezzo)\s$/iu.test(before.slice(-20)) ||
+    /^\s(?:rate|fee|surcharge)s?(?![\p{L}])/iu.test(after)
+  )
+    return true;
   if (PRICE_OF_URGENT.test(before.slice(-120)) || OFFERS_ASKED.test(clause) || HOW_TO.test(clause))
     return true;
   if (!SERVICE_COST.test(clause)) {
@@ -188,7 +195,7 @@ const CONDITION =
 const POLITE_CONDITION =
   /(?:^|[^\p{L}])(?:se (?:è )?(?:possibile|potete|potreste|puoi|può|riuscite|riesci|poteste|riusciste|vi è possibile|per voi)|if (?:at all )?(?:possible|you can|you could|you would|you manage|you['’]re able))(?![\p{L}])/iu;
 const HYPOTHETICAL =
-  /(?:(?:^|[^\p{L}])per (?:qualsiasi|qualunque|ogni|eventual[ei])\s(?:\p{L}+\s)?|(?:^|[^\p{L}])(?:in|nel|nei|per|solo per|only for|for|in the) (?:cas[oi] d[i'’]|casi|caso|eventuali|ogni eventuale|case of)[^,;:]{0,40}|(?:divent[ai]\p{L}*|divenir\p{L}*|diverrà|becom(?:e|es|ing)|turns?|gets?|turn out to be)\s(?:\p{L}+\s){0,2}|(?:non so se|non sappiamo se|forse|magari|potrebbe essere|potrebbero essere|may be|might be|could be|not sure (?:if|whether)|wonder(?:ing)? (?:if|whether)|whether)\s[^,;:]{0,40})$/iu;
+  /(?:(?:^|[^\p{L}])per (?:qualsiasi|qualunque|ogni|eventual[ei])\s(?:\p{L}+\s)?|(?:^|[^\p{L}])(?:in|nel|nei|per|solo per|only for|for|in the) (?:cas[oi] d[i'’]|casi|caso|eventuali|ogni eventuale|case of)[^,;:]{0,40}|(?:divent[ai]\p{L}*|divenir\p{L}*|diverrà|becom(?:e|es|ing)|turns?|gets?|turn out to be)\s(?:\p{L}+\s){0,2}|(?:non so se|non sappiamo se|forse|magari|potrebbe essere|potrebbero essere|may be|might be|could be|not sure (?:if|whether|it|this|that)|wonder(?:ing)? (?:if|whether)|whether)\s[^,;:]{0,40})$/iu;
 const BECAME =
   /(?:è|sono|has|have|['’]s|just|ora|now)\s(?:\p{L}+\s)?(?:diventat[aoie]|become|became|turned)\s(?:\p{L}+\s){0,2}$/iu;
 
@@ -242,6 +249,13 @@ function isGeneral({ before, word, after }: WordInSentence): boolean {
     /^urgent$/i.test(word) &&
     english &&
     /(?:^|[^\p{L}])(?:for|only for|all|any|with|handle|about|on)\s(?:any\s|all\s|more\s|other\s)?$/iu.test(
+      near,
+    )
+  )
+    return true;
+  // "Se avete richieste più urgenti": those of others.
+  if (
+    /(?:^|[^\p{L}])(?:avete|abbiate|avrete|hai|avrai|finit[oe]|dopo|have)\s(?:\p{L}+\s){0,3}(?:più|more)\s$/iu.test(
       near,
     )
   )
