@@ -95,7 +95,7 @@ describe('bad input is told with a pointer, and nothing is stored', () => {
       '/v1/packages',
       opening({ agreedActivities: Array(400).fill(activity) }),
     );
-    expect([answer.status, answer.body.code]).toEqual([422, 'ledger.too-large']);
+    expect([answer.status, answer.body.code]).toEqual([422, 'service.too-much-at-once']);
   });
 
   it('work on an activity that the package does not have', async () => {

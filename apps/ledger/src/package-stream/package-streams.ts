@@ -1,7 +1,6 @@
 import { localDateOf } from '@monteore/calendar';
 import type { SealedEvent } from '@monteore/event-store';
-import { isRefusal, type Json, type Refusal, RefusalError, refuse } from '@monteore/kernel';
-import { MAX_MESSAGE_BYTES } from '@monteore/messaging';
+import { isRefusal, type Json, type Refusal, RefusalError } from '@monteore/kernel';
 import type { DecidedEvent, ServiceCore } from '@monteore/service';
 import {
   type CommandEnvelope,
@@ -28,20 +27,6 @@ const asDecided = ({ type, data, stamp, occurredOn }: RecordedPackageEvent): Dec
   data: { ...data, stamp } as unknown as Record<string, Json>,
   occurredOn,
 });
-
-/** What would not fit a public message (with its envelope) is refused: once recorded it could never be told. */
-const MAX_EVENT_BYTES = MAX_MESSAGE_BYTES - 8 * 1024;
-
-const isTooLarge = ({ data }: DecidedEvent): boolean =>
-  Buffer.byteLength(JSON.stringify(data)) > MAX_EVENT_BYTES;
-
-const tooLarge = (): Refusal =>
-  refuse(
-    422,
-    'ledger.too-large',
-    'More than one entry can carry',
-    'The texts of this call, with the lots and activities it touches, are too large for one entry: say it in fewer or shorter parts.',
-  );
 
 export type PackageDecider = (state: PackageState, context: DecisionContext) => Decision | Refusal;
 
@@ -77,9 +62,7 @@ export class PackageStreams {
           actor: envelope.actor,
         };
         const decision = decider(state, context);
-        if (isRefusal(decision)) return decision;
-        const events = decision.map(asDecided);
-        return events.some(isTooLarge) ? tooLarge() : { events };
+        return isRefusal(decision) ? decision : { events: decision.map(asDecided) };
       },
     });
   }

@@ -210,7 +210,7 @@ describe('an append that does not go as it should', () => {
           events: [
             {
               type: 'Put',
-              data: { amount: 1, before: total, text: 'x'.repeat(300_000) },
+              data: { amount: 1, before: total, text: 'x'.repeat(200_000) },
               occurredOn: '2026-01-01',
             },
           ],
@@ -220,6 +220,32 @@ describe('an append that does not go as it should', () => {
     const events = await store.read('big');
     expect(events.map(({ data }) => data.before)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(findChainFault(events)).toBeNull();
+  });
+
+  it.each([
+    ['an event that no message could carry', [300_000]],
+    ['more than one append can hold', Array(6).fill(200_000)],
+  ])('refuses %s, and the commands beside it go on', async (_what, sizes: number[]) => {
+    const runtime = runtimeOn(store);
+    const streamId = `too-large-${sizes.length}`;
+    const [, refused, after] = await Promise.all([
+      put(runtime, streamId, 'before', 1),
+      runtime.execute({
+        ...envelope('large'),
+        streamId,
+        decide: () => ({
+          events: sizes.map((size) => ({
+            type: 'Put',
+            data: { amount: 1, text: 'x'.repeat(size) },
+            occurredOn: '2026-01-01',
+          })),
+        }),
+      }),
+      put(runtime, streamId, 'after', 1),
+    ]);
+    expect(refused).toMatchObject({ refused: true, status: 422, code: 'service.too-much-at-once' });
+    expect(made(after).state).toBe(2);
+    expect(await store.read(streamId)).toHaveLength(2);
   });
 
   it('creates no stream when the command’s own is in conflict, and both when it is not', async () => {

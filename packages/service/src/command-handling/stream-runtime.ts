@@ -19,6 +19,7 @@ import {
   refuse,
   UnavailableError,
 } from '@monteore/kernel';
+import { MAX_MESSAGE_BYTES } from '@monteore/messaging';
 
 /** How the events of one kind of stream become a state. `evolve` is pure and trusts what it reads. */
 export interface StreamFold<State> {
@@ -104,6 +105,8 @@ interface Lane<State> {
 
 const BATCH = 64;
 const PAGE = 1000;
+/** What would not fit a public message (with its envelope) is refused: once recorded it could never be told. */
+const MAX_EVENT_BYTES = MAX_MESSAGE_BYTES - 8 * 1024;
 
 /**
  * Runs the commands of each stream one after another, several in one commit, each deciding on the state that
@@ -182,6 +185,7 @@ export class StreamRuntime<State> {
         await this.runBatch(streamId, lane, batch.slice(half));
         return;
       }
+      if (error instanceof AppendTooLargeError) return batch[0]!.resolve(tooMuchAtOnce());
       const failure =
         error instanceof Error && error.name === 'StoreUnavailableError'
           ? new UnavailableError('service.store-unavailable', 'the event store does not answer', 2, {
@@ -245,6 +249,7 @@ export class StreamRuntime<State> {
       return { error };
     }
     if ('refused' in decision) return { refusal: decision };
+    if (everyEventOf(decision).some(isTooLarge)) return { refusal: tooMuchAtOnce() };
     const from = attempt.snapshot.tail.version + 1;
     const events = decision.events.map((event, index) => this.newEvent(command, event, String(index)));
     const { sealed } = sealEvents(streamId, attempt.snapshot.tail, now, events);
@@ -364,6 +369,22 @@ type Answer<State> =
   | { readonly from: number; readonly to: number; readonly state: State; readonly repeated: boolean }
   | { readonly refusal: Refusal }
   | { readonly error: unknown };
+
+const everyEventOf = ({ events, creates = [] }: StreamDecision): readonly DecidedEvent[] => [
+  ...events,
+  ...creates.flatMap((created) => created.events),
+];
+
+const isTooLarge = ({ data }: DecidedEvent): boolean =>
+  Buffer.byteLength(JSON.stringify(data)) > MAX_EVENT_BYTES;
+
+const tooMuchAtOnce = (): Refusal =>
+  refuse(
+    422,
+    'service.too-much-at-once',
+    'More than one call can record',
+    'What this call says, with all that it touches, is too large to be recorded at once: say it in fewer or shorter parts.',
+  );
 
 const keyReused = (): Refusal =>
   refuse(
