@@ -12,6 +12,7 @@ export * from './http/principal.js';
 export * from './http/problem.filter.js';
 export * from './http/validation.js';
 export * from './http/waiting.js';
+export * from './links/link-answer.js';
 export * from './links/link-token.js';
 export { mergedMetrics } from './metrics/service-metrics.js';
 export * from './pages/closed-link-page.js';

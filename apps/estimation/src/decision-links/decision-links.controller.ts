@@ -1,13 +1,13 @@
 import { formatInstant } from '@monteore/calendar';
 import { zLinkDecision } from '@monteore/contracts';
-import { derivedId, inputHashOf, type Language, RefusalError, refuse } from '@monteore/kernel';
+import { derivedId, inputHashOf, type Language, RefusalError } from '@monteore/kernel';
 import {
-  closedLinkPage,
+  answerToLink,
+  linkOpensNothing,
   Public,
   parseInput,
   type ServiceCore,
   sendPage,
-  sendProblem,
   type VerifiedLink,
   wantsPage,
 } from '@monteore/service';
@@ -44,7 +44,9 @@ export class DecisionLinksController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.answer(request, reply, async () => this.tell(await this.open(token), request, reply));
+    await answerToLink(request, reply, this.core.logger, async () =>
+      this.tell(await this.open(token), request, reply),
+    );
   }
 
   @Post(':token')
@@ -54,7 +56,7 @@ export class DecisionLinksController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.answer(request, reply, async () => {
+    await answerToLink(request, reply, this.core.logger, async () => {
       const link = await this.open(token);
       const { decision, reason } = parseInput(zLinkDecision, request.body);
       const { packageId, activityId, version, contactId, linkId } = link;
@@ -90,13 +92,12 @@ export class DecisionLinksController {
   /** The link, if it still opens anything. Forged, unknown and taken away look alike. */
   private async open(token: string): Promise<Link> {
     const link = await this.core.links.verify('decision', token);
-    if (link === 'expired') throw linkRefusal('expired');
-    if (link === null) throw linkRefusal('unknown');
+    if (link === null || link === 'expired') throw linkOpensNothing('estimation');
     const roles = await this.core.access.rolesOn(link.packageId, link.contactId);
     const board = roles.includes('approver') ? await this.streams.load(link.packageId) : null;
     const activity = board?.activities.get(link.activityId);
     if (activity === undefined || versionOf(activity, link.version) === undefined)
-      throw linkRefusal('unknown');
+      throw linkOpensNothing('estimation');
     return link;
   }
 
@@ -174,35 +175,4 @@ export class DecisionLinksController {
   private async languageOf({ contactId }: Link): Promise<Language> {
     return (await this.core.people.find([contactId])).get(contactId)?.language ?? 'it';
   }
-
-  /** A page for people whatever goes wrong, a problem for programs. */
-  private async answer(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    work: () => Promise<void>,
-  ): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!wantsPage(request.headers.accept)) {
-        sendProblem(reply, request, error, this.core.logger);
-        return;
-      }
-      const status = error instanceof RefusalError ? error.refusal.status : 503;
-      if (!(error instanceof RefusalError)) this.core.logger.error({ err: error }, 'a decision page failed');
-      sendPage(reply, status, closedLinkPage(status));
-    }
-  }
 }
-
-const linkRefusal = (what: 'expired' | 'unknown'): RefusalError =>
-  new RefusalError(
-    refuse(
-      404,
-      'estimation.link-unknown',
-      'This link opens nothing',
-      what === 'expired'
-        ? 'The link has expired: ask the referent of your package for a new one.'
-        : 'The link is not valid, or not valid any more: ask the referent of your package for a new one.',
-    ),
-  );

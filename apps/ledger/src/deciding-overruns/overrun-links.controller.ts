@@ -2,12 +2,12 @@ import { zOverrunLinkDecision } from '@monteore/contracts';
 import { derivedId, type Language, RefusalError, refuse } from '@monteore/kernel';
 import {
   type AuthenticatedRequest,
-  closedLinkPage,
+  answerToLink,
+  linkOpensNothing,
   Public,
   parseInput,
   type ServiceCore,
   sendPage,
-  sendProblem,
   type VerifiedLink,
   wantsPage,
 } from '@monteore/service';
@@ -48,7 +48,9 @@ export class OverrunLinksController {
     @Req() request: AuthenticatedRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.answer(request, reply, async () => this.tell(await this.open(token), 200, request, reply));
+    await answerToLink(request, reply, this.core.logger, async () =>
+      this.tell(await this.open(token), 200, request, reply),
+    );
   }
 
   @Post(':token')
@@ -58,7 +60,7 @@ export class OverrunLinksController {
     @Req() request: AuthenticatedRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.answer(request, reply, async () => {
+    await answerToLink(request, reply, this.core.logger, async () => {
       const opened = await this.open(token);
       const { decision, reason } = parseInput(zOverrunLinkDecision, request.body);
       const given = reason === undefined || reason === '' ? reasonByLink(opened.language) : reason;
@@ -96,11 +98,11 @@ export class OverrunLinksController {
   /** The link, if it still opens anything. Forged, expired, unknown and taken away look alike. */
   private async open(token: string): Promise<Opened> {
     const link = await this.core.links.verify('overrun', token);
-    if (link === null || link === 'expired') throw linkRefusal();
+    if (link === null || link === 'expired') throw linkOpensNothing('ledger');
     const roles = await this.core.access.rolesOn(link.packageId, link.contactId);
     const loaded = roles.includes('approver') ? await this.streams.load(link.packageId) : null;
     const overrun = loaded?.package.overruns.get(link.overrunId);
-    if (loaded === null || overrun === undefined) throw linkRefusal();
+    if (loaded === null || overrun === undefined) throw linkOpensNothing('ledger');
     const client = await this.clients.load(loaded.package.clientId);
     const language = client?.client.contacts.get(link.contactId)?.language ?? 'it';
     return { link, package: loaded.package, overrun, language };
@@ -167,36 +169,7 @@ export class OverrunLinksController {
     }
     return {};
   }
-
-  /** A page for people whatever goes wrong, a problem for programs. */
-  private async answer(
-    request: AuthenticatedRequest,
-    reply: FastifyReply,
-    work: () => Promise<void>,
-  ): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!wantsPage(request.headers.accept)) {
-        sendProblem(reply, request, error, this.core.logger);
-        return;
-      }
-      const status = error instanceof RefusalError ? error.refusal.status : 503;
-      if (!(error instanceof RefusalError)) this.core.logger.error({ err: error }, 'an overrun page failed');
-      sendPage(reply, status, closedLinkPage(status));
-    }
-  }
 }
-
-const linkRefusal = (): RefusalError =>
-  new RefusalError(
-    refuse(
-      404,
-      'ledger.link-unknown',
-      'This link opens nothing',
-      'The link is not valid, or not valid any more: ask the referent of your package for a new one.',
-    ),
-  );
 
 const alreadyDecided = (overrun: OverrunState): RefusalError =>
   new RefusalError(
