@@ -7,7 +7,7 @@ import {
   installPostgresEventStore,
   type StoredEvent,
 } from '@monteore/event-store';
-import { type Clock, randomId, UnavailableError } from '@monteore/kernel';
+import { type Clock, randomId } from '@monteore/kernel';
 import {
   createPostgresMessaging,
   Inbox,
@@ -23,7 +23,7 @@ import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { AccessCopy, accessHandlers, accessTables } from './access/access-copy.js';
@@ -39,8 +39,9 @@ import {
 } from './database/service-database.js';
 import { type DueHandler, dueTables, Sweeper } from './due/due-things.js';
 import { AuthGuard } from './http/auth.guard.js';
-import { decodePosition, type Freshness, POSITION_HEADER } from './http/command-context.js';
-import { ProblemFilter, sendProblem } from './http/problem.filter.js';
+import type { Freshness } from './http/command-context.js';
+import { guardFreshness } from './http/freshness-guard.js';
+import { ProblemFilter } from './http/problem.filter.js';
 import { schemaPipe } from './http/validation.js';
 import { LinkVerifier } from './links/link-token.js';
 import { serviceLogger } from './logging/service-logger.js';
@@ -374,38 +375,6 @@ async function makeApplication(
   );
   fastify.get('/openapi.json', (_request, reply) => reply.send(document));
   return app;
-}
-
-/** Monteore-Position: a call that carries one sees at least that state, or 503 after a bounded wait (api.md, Freshness). */
-function guardFreshness(
-  fastify: FastifyInstance,
-  core: ServiceCore,
-  inbox: Inbox<ServiceTransaction>,
-  projection: OwnProjection | null,
-  followsItself: boolean,
-): void {
-  const reached = async (wanted: Freshness): Promise<boolean> => {
-    if (wanted.source !== core.source) return inbox.waitFor(wanted, 2000);
-    if (followsItself && !(await inbox.waitFor(wanted, 2000))) return false;
-    const until = performance.now() + 2000;
-    while (projection !== null && (await projection.position()) < wanted.position) {
-      if (performance.now() > until) return false;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    return true;
-  };
-  fastify.addHook('preHandler', async (request: FastifyRequest, reply: FastifyReply) => {
-    const header = request.headers[POSITION_HEADER];
-    if (header === undefined) return;
-    try {
-      const wanted = decodePosition(String(header));
-      if (await reached(wanted)) return;
-      throw new UnavailableError('service.not-that-fresh-yet', 'This service has not come that far yet.', 1);
-    } catch (error) {
-      sendProblem(reply, request, error, core.logger);
-      return reply;
-    }
-  });
 }
 
 function addHealth(fastify: FastifyInstance, core: ServiceCore, isReady: () => boolean): void {
