@@ -353,10 +353,11 @@ export class PackageSteps {
       return { shown, owned, board };
     };
     let last = await differs();
-    await eventually(async () => {
+    const agrees = async () => {
       last = await differs();
       return isDeepStrictEqual(last.shown, last.owned);
-    }, 'the board').catch(() => {
+    };
+    await eventually(agrees, 'the board', 60_000).catch(() => {
       expect(last.shown).toEqual(last.owned);
     });
     return last.board;
