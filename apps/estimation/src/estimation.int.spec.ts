@@ -240,6 +240,17 @@ describe('R5 a decision through REST', () => {
     });
     expect(answer).toMatchObject({ status: 403, body: { code: 'service.forbidden' } });
   });
+
+  test('an approver names nobody but itself', async () => {
+    const decide = (contactId: string) =>
+      post(
+        `/v1/activities/${AGREED[3]}/decisions`,
+        { version: 1, decision: 'reject', contactId },
+        { role: 'approver', subject: APPROVER },
+      );
+    expect((await decide(VIEWER)).status).toBe(403);
+    expect((await decide(APPROVER)).status).toBe(200);
+  });
 });
 
 describe('R17 another client', () => {

@@ -174,6 +174,8 @@ describe('R6 an overrun over REST', () => {
     const decision = `${path}/overruns/${overrunId}/decision`;
     const approver = ledger.service.token('approver', ledger.approverId);
     expect((await ledger.post(decision, { decision: 'absorb', reason: 'x' }, approver)).status).toBe(403);
+    const forOther = { decision: 'charge', reason: 'x', contactId: ledger.viewerId };
+    expect((await ledger.post(decision, forOther, approver)).status).toBe(403);
     const refused = await ledger.post(decision, { decision: 'refuse', reason: 'no' }, approver);
     expect(refused.body).toEqual({ overrunId, state: 'refused', minutes: 30 });
     const viewer = ledger.service.token('viewer', ledger.viewerId);
