@@ -84,7 +84,8 @@ async function project(event: StoredEvent, tx: ServiceTransaction): Promise<void
   if (
     recorded.stamp.postedDeltaMinutes !== 0 ||
     recorded.stamp.heldDeltaMinutes !== 0 ||
-    recorded.type === 'OverrunDecided'
+    recorded.type === 'OverrunDecided' ||
+    recorded.type === 'HoursAvailable'
   ) {
     await scheduleLook(tx, packageId, event.eventId, event.recordedAt);
   }

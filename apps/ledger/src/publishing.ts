@@ -43,6 +43,13 @@ export function publishLedgerEvent(event: StoredEvent): PublicForm | null {
       activity: stamp.activities.find((activity) => activity.activityId === activityId),
     }));
   }
+  if (type === 'HoldsReleased') {
+    publicData.items = data.items.map(({ activityId, releasedMinutes }) => ({
+      activityId,
+      releasedMinutes,
+      activity: stamp.activities.find((activity) => activity.activityId === activityId),
+    }));
+  }
   const told = Object.entries(publicData).filter(
     ([member, value]) => member in promised.shape && value !== undefined,
   );

@@ -70,6 +70,12 @@ test('every event of a package is published as its contract says, member by memb
   play(other, ended);
   play(other.at('2026-04-01T09:00:00Z'), [decideDue]);
 
+  const full = Scenario.opened(200);
+  play(full, [
+    ...Array.from({ length: 101 }, (_, activity) => reserve(`many-${activity}`, 1)),
+    (state, context) => closePackage(state, context, { residual: 'expire', reason: 'x' }),
+  ]);
+
   const told = new Set<string>();
   events.forEach((event, index) => {
     const published = publishLedgerEvent(stored(event, index + 1));

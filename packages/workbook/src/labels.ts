@@ -80,6 +80,7 @@ const MOVEMENT: Readonly<Record<string, Word>> = {
   NeedWithdrawn: word('Attesa di ore ritirata', 'Wait for hours withdrawn'),
   ActivityEnded: word('Attività conclusa', 'Activity ended'),
   HoldReleased: word('Prenotazione liberata', 'Reserved hours released'),
+  HoldsReleased: word('Prenotazioni liberate', 'Reserved hours released'),
   WorkCharged: word('Lavoro addebitato', 'Work charged'),
   OverrunRecorded: word('Sforamento registrato', 'Overrun recorded'),
   OverrunDecided: word('Sforamento deciso', 'Overrun decided'),

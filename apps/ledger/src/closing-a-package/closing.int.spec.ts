@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MovedClock } from '@monteore/service/testing';
 import { eventually } from '@monteore/testing';
 import { PackageStreams, streamOfPackage } from '../package-stream/package-streams.js';
-import { RunningClock, StartedLedger } from '../testing/started-ledger.js';
+import { StartedLedger } from '../testing/started-ledger.js';
 import { closePackage } from './decide.js';
 import { Rollover } from './rollover.js';
 
 /** Tuesday 24 November 2026, 10:00 in Rome. */
-const clock = new RunningClock('2026-11-24T09:00:00.000Z');
+const clock = new MovedClock('2026-11-24T09:00:00.000Z');
 let ledger: StartedLedger;
 beforeAll(async () => {
   ledger = await StartedLedger.start(clock);
@@ -126,7 +127,7 @@ describe('R14 a rollover between two packages', () => {
     await ledger.post(`${from.path}/closure`, rolling(to.packageId));
     const close = () => ledger.post(`${to.path}/closure`, { residual: 'expire', reason: 'x' });
     expect((await close()).body.code).toBe('ledger.transfer-expected');
-    clock.set('2026-11-24T09:01:01.000Z');
+    clock.moveTo('2026-11-24T09:01:01.000Z');
     await eventually(async () => (await close()).status === 200, 'the expectations that are withdrawn');
     expect((await typesOf(to.packageId)).filter((type) => type === 'TransferWithdrawn')).toHaveLength(2);
   });
@@ -139,12 +140,12 @@ describe('R13, R14 what falls due when nobody asks', () => {
     await ledger.post(`${used.path}/adjustments`, { minutes: -20, reason: 'usate' });
     await eventually(async () => (await view(used.path)).closesAt !== undefined, 'the announcement');
     expect((await view(used.path)).closesAt).toBe('2026-12-01T17:00:00.000Z');
-    clock.set('2026-11-24T23:00:00.000Z');
+    clock.moveTo('2026-11-24T23:00:00.000Z');
     await eventually(async () => (await view(expiring.path)).availableMinutes === 0, 'the expiry');
     expect((await view(used.path)).status).toBe('open');
-    clock.set('2026-12-01T17:00:00.000Z');
+    clock.moveTo('2026-12-01T17:00:00.000Z');
     await eventually(async () => (await view(used.path)).status === 'closed', 'the closing');
-    clock.set('2026-12-02T09:00:00.000Z');
+    clock.moveTo('2026-12-02T09:00:00.000Z');
   });
 
   it('calls the closing off when a request opens, and announces it again when that is dismissed', async () => {
@@ -178,10 +179,10 @@ describe('R13, R14 what falls due when nobody asks', () => {
         ),
       );
     await tell('RequestReceived', 'received', '2026-12-02T09:00:01.000Z');
-    clock.set('2026-12-02T09:00:02.000Z');
+    clock.moveTo('2026-12-02T09:00:02.000Z');
     await eventually(async () => (await view(path)).closesAt === undefined, 'the calling off');
     await tell('RequestDismissed', 'dismissed', '2026-12-02T09:00:03.000Z');
-    clock.set('2026-12-02T09:00:04.000Z');
+    clock.moveTo('2026-12-02T09:00:04.000Z');
     await eventually(async () => (await view(path)).closesAt !== undefined, 'the announcement');
   });
 });

@@ -1,6 +1,6 @@
 import { atLocalTime, nthWorkingDayAfter } from '@monteore/calendar';
 import { formatMinutes, type Refusal, refuse } from '@monteore/kernel';
-import { isUsedUp } from '../package/aftermath.js';
+import { isUsedUp, serveWaiting } from '../package/aftermath.js';
 import { balancesOf } from '../package/balances.js';
 import { type Decision, decideOnLivePackage, decideOnPackage } from '../package/decide.js';
 import { finishClosing } from '../package/finish-closing.js';
@@ -129,7 +129,11 @@ export function receiveTransfer(
   });
 }
 
-/** R14: used up and nothing open: it will close at 18:00 of the fifth working day after. Called off when something opens. */
+/**
+ * The look after each change: what waits and found no room in the append that brought its hours is served first (R3).
+ * R14: used up and nothing open: it will close at 18:00 of the fifth working day after.
+ * Called off when something opens.
+ */
 export function considerUsedUp(
   state: PackageState,
   context: DecisionContext,
@@ -138,6 +142,7 @@ export function considerUsedUp(
   return decideOnPackage(state, context, (recorder) => {
     const current = recorder.package;
     if (current.status !== 'open') return;
+    serveWaiting(recorder);
     const mayClose = openItems === 0 && isUsedUp(recorder);
     if (mayClose && current.closesAt === undefined) {
       const closesOn = nthWorkingDayAfter(context.today, 5, current.policy.closingDays);

@@ -50,7 +50,6 @@ describe('R14 closing by decision', () => {
   it('cancels what waits, releases what is held, and lets the residual expire', () => {
     const scenario = busy().when(close('expire'));
     expect(scenario.recorded).toEqual([
-      ['NeedWithdrawn', { activityId: 'b', needId: 'b:1' }],
       [
         'HoldReleased',
         {

@@ -3,11 +3,14 @@ import { expireFreed, finishEnded } from './finish-closing.js';
 import type { Recorder } from './record.js';
 import { grant, planItem } from './reservation-plan.js';
 
+/** So many of those that wait are served in one append, which holds at most 1 MiB; the next look serves the rest. */
+const SERVED_AT_ONCE = 50;
+
 /** What follows from any command by itself, in the same append as its events. A closed package stays as it is. */
 export function settleAftermath(recorder: Recorder): void {
   if (recorder.package.status === 'closed') return;
   expireFreed(recorder);
-  offerWaiting(recorder);
+  serveWaiting(recorder);
   tellThresholds(recorder);
   finishEnded(recorder);
   const state = recorder.package;
@@ -20,9 +23,11 @@ export function settleAftermath(recorder: Recorder): void {
  * R3, R5: whenever `available` has risen, what waits is served oldest first, passing over what does not fit:
  * an approved estimate (or a minor extra) is reserved, a gated extra is offered.
  */
-function offerWaiting(recorder: Recorder): void {
+export function serveWaiting(recorder: Recorder): void {
   if (recorder.package.status !== 'open') return;
-  for (const need of recorder.package.needs) {
+  const waiting = recorder.package.needs;
+  for (const need of waiting) {
+    if (waiting.length - recorder.package.needs.length === SERVED_AT_ONCE) return;
     const spendable = spendableMinutes(recorder.package);
     const { item } = need;
     if (need.kind === 'offer') {

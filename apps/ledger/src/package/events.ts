@@ -101,6 +101,11 @@ export interface PackageFacts {
     reason: 'done' | 'cancelled' | 'closing' | 'withdrawn';
     allocations: readonly Draw[];
   };
+  /** A closing that releases more holds than one append has room for one by one. */
+  HoldsReleased: {
+    reason: 'closing';
+    items: readonly { activityId: string; releasedMinutes: Minutes; allocations: readonly Draw[] }[];
+  };
   WorkCharged: {
     workEntryId: string;
     activityId: string;

@@ -81,6 +81,12 @@ function evolvePackage(
         ...(isWithdrawn ? { inForce: undefined } : {}),
       });
     }
+    case 'HoldsReleased':
+      return event.data.items.reduce<Package>(
+        (sofar, { activityId, allocations }) =>
+          withActivity(changeHeld(sofar, allocations, -1), activityId, { hold: undefined }),
+        state,
+      );
     case 'WorkCharged':
       return workCharged(state, event.data, recordedBy);
     case 'OverrunRecorded':

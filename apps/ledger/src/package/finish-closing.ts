@@ -3,6 +3,9 @@ import { balancesOf } from './balances.js';
 import type { Recorder } from './record.js';
 import { activityOf } from './state.js';
 
+/** Holds that are released one by one; of more, so many in one event, since an append holds at most 1 MiB. */
+const MOST_RELEASES = 100;
+
 export interface Settlement {
   readonly cause: 'decision' | 'used-up' | 'end-date';
   readonly residual: 'expire' | 'rollover' | 'write-off';
@@ -13,27 +16,10 @@ export interface Settlement {
   readonly transfer?: { readonly transferId: string; readonly toPackageId: string };
 }
 
-/** R14: what waits is cancelled, holds are released, the residual is settled, and the package is closed. */
+/** R14: holds are released, the residual is settled, and the package is closed: nothing waits for its hours any more. */
 export function finishClosing(recorder: Recorder, settlement: Settlement): void {
   const { closedOn = recorder.context.today } = settlement;
-  for (const need of recorder.package.needs) {
-    const { activityId } = need.item;
-    recorder.record('NeedWithdrawn', { activityId, needId: need.needId }, closedOn);
-  }
-  const holderIds = recorder.package.activities
-    .values()
-    .filter((activity) => activity.hold !== undefined)
-    .map((activity) => activity.activityId)
-    .sort();
-  for (const activityId of holderIds) {
-    // Looked up anew each time: a released hold may have paid back overdraft and moved the next hold's lots.
-    const { minutes, allocations } = activityOf(recorder.package, activityId).hold!;
-    recorder.record(
-      'HoldReleased',
-      { activityId, releasedMinutes: minutes, reason: 'closing', allocations },
-      closedOn,
-    );
-  }
+  releaseHolds(recorder, closedOn);
   expireFreed(recorder, closedOn);
   const residualMinutes = balancesOf(recorder.package).postedMinutes;
   if (residualMinutes !== 0) settleResidual(recorder, settlement, residualMinutes, closedOn);
@@ -53,6 +39,28 @@ export function finishClosing(recorder: Recorder, settlement: Settlement): void 
     },
     closedOn,
   );
+}
+
+/** Looked up anew each time: a released hold may have paid back overdraft and moved the next hold's lots. */
+function releaseHolds(recorder: Recorder, closedOn: string): void {
+  const holderIds = recorder.package.activities
+    .values()
+    .filter((activity) => activity.hold !== undefined)
+    .map((activity) => activity.activityId)
+    .sort();
+  const released = (activityId: string) => {
+    const { minutes, allocations } = activityOf(recorder.package, activityId).hold!;
+    return { activityId, releasedMinutes: minutes, allocations };
+  };
+  if (holderIds.length <= MOST_RELEASES) {
+    for (const activityId of holderIds)
+      recorder.record('HoldReleased', { ...released(activityId), reason: 'closing' }, closedOn);
+    return;
+  }
+  for (let from = 0; from < holderIds.length; from += MOST_RELEASES) {
+    const items = holderIds.slice(from, from + MOST_RELEASES).map(released);
+    recorder.record('HoldsReleased', { reason: 'closing', items }, closedOn);
+  }
 }
 
 function settleResidual(

@@ -244,6 +244,7 @@ function recount(history: readonly RecordedPackageEvent[]) {
         );
     }
     if (type === 'HoldReleased') setHold(data.activityId, 0);
+    if (type === 'HoldsReleased') for (const { activityId } of data.items) setHold(activityId, 0);
   }
   return { posted, held, charged };
 }

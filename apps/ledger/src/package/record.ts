@@ -70,7 +70,8 @@ export class Recorder {
 }
 
 function activitiesOf(event: PackageEvent): string[] {
-  if (event.type === 'HoursReserved') return event.data.items.map((item) => item.activityId);
+  if (event.type === 'HoursReserved' || event.type === 'HoldsReleased')
+    return event.data.items.map((item) => item.activityId);
   const activityId = (event.data as { activityId?: string }).activityId;
   return activityId === undefined ? [] : [activityId];
 }

@@ -13,23 +13,6 @@ export class SetClock implements Clock {
   }
 }
 
-/** A clock that a test sets and that goes on from there: no two changes fall on one instant by standing still. */
-export class RunningClock implements Clock {
-  private offset = 0;
-
-  constructor(instant: string) {
-    this.set(instant);
-  }
-
-  set(instant: string): void {
-    this.offset = Date.parse(instant) - Date.now();
-  }
-
-  now(): string {
-    return new Date(Date.now() + this.offset).toISOString();
-  }
-}
-
 type Method = Parameters<StartedService['call']>[0];
 
 /** For specs: the ledger as it runs, with a client whose contacts are an approver and a viewer. */

@@ -114,6 +114,12 @@ export const ledgerEvents = {
     reason: z.enum(['done', 'cancelled', 'closing', 'withdrawn']),
     activity: zActivityMinutes,
   }),
+  /** A closing released more holds than are told one by one. */
+  HoldsReleased: z.object({
+    ...withLots,
+    reason: z.literal('closing'),
+    items: z.array(z.object({ activityId: z.string(), releasedMinutes: zCount, activity: zActivityMinutes })),
+  }),
   WorkCharged: z.object({
     ...withLots,
     workEntryId: z.string(),
