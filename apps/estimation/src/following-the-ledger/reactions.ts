@@ -20,7 +20,7 @@ import { copyActivityReply, copyLedger, copyRequest } from './ledger-copy.js';
 type Ledger<T extends keyof typeof ledgerEvents> = IntegrationEvent<'ledger', T>;
 
 /** An append holds at most 1 MiB, so what touches every activity of a board goes in pieces. */
-const ACTIVITIES_AT_ONCE = 100;
+const ACTIVITIES_AT_ONCE = 25;
 
 const INTAKE_TYPES = [
   'RequestReceived',
