@@ -1,1 +1,2 @@
+export * from './moved-clock.js';
 export * from './started-service.js';

@@ -55,7 +55,7 @@ export type TestKeys = Awaited<ReturnType<typeof makeKeys>>;
  * What other services say is published by the test, on their topics.
  */
 export class StartedService {
-  private position = 0n;
+  private readonly positions = new Map<string, bigint>();
 
   private constructor(
     public service: RunningService,
@@ -68,27 +68,34 @@ export class StartedService {
 
   static async start(options: {
     readonly definition: ServiceDefinition | ((keys: TestKeys) => ServiceDefinition);
+    /** Of the owner. */
     readonly databaseUrl: string;
+    /** The role that the service runs as, when it is not the owner. */
+    readonly runtimeRole?: { readonly name: string; readonly url: string };
     readonly clock?: Clock;
+    readonly publicUrl?: string;
   }): Promise<StartedService> {
-    const { databaseUrl, clock = systemClock } = options;
+    const { databaseUrl, runtimeRole, clock = systemClock, publicUrl = 'http://127.0.0.1' } = options;
+    const runtimeRoles = runtimeRole === undefined ? [] : [runtimeRole.name];
+    const runtimeUrl = runtimeRole?.url ?? databaseUrl;
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
-    await installPostgresMessaging(client, 'messaging');
-    await installBlobs(client, 'blobs');
+    await installPostgresMessaging(client, 'messaging', { runtimeRoles });
+    await installBlobs(client, 'blobs', runtimeRoles);
     await client.end();
     const keys = await makeKeys();
     const definition =
       typeof options.definition === 'function' ? options.definition(keys) : options.definition;
     const settings: ServiceSettings = {
-      databaseUrl,
+      databaseUrl: runtimeUrl,
       ownerDatabaseUrl: databaseUrl,
-      messagingUrl: databaseUrl,
-      blobsUrl: databaseUrl,
+      ...(runtimeRole === undefined ? {} : { runtimeRole: runtimeRole.name }),
+      messagingUrl: runtimeUrl,
+      blobsUrl: runtimeUrl,
       installationSecret: 'x'.repeat(32),
       keys: { file: keys.jwks },
       linkKeys: { file: keys.jwks },
-      publicUrl: 'http://127.0.0.1',
+      publicUrl,
       clock,
       sweepEveryMillis: 20,
       logLevel: 'silent',
@@ -109,13 +116,18 @@ export class StartedService {
     this.service = await startService(this.definition, this.settings);
   }
 
+  /** Another instance over the same database; whoever asked for it stops it. */
+  another(): Promise<RunningService> {
+    return startService(this.definition, this.settings);
+  }
+
   async stop(): Promise<void> {
     await this.service.stop();
     await this.messaging.close();
     await rm(this.keys.directory, { recursive: true, force: true });
   }
 
-  /** An event of another service, later than those before it. */
+  /** An event of another service, later than those before it. People come from a source of their own, as services tell them. */
   told(
     service: ServiceName,
     type: string,
@@ -123,18 +135,21 @@ export class StartedService {
     data: object,
     time = '2026-11-24T08:00:00.000Z',
   ): Told {
-    this.position += 1n;
+    const isOfPerson = type.startsWith('Person');
+    const source = `monteore.${service}/test${isOfPerson ? '/people' : ''}`;
+    const position = (this.positions.get(source) ?? 0n) + 1n;
+    this.positions.set(source, position);
     const message: Message = {
       id: randomId(),
-      source: `monteore.${service}/test`,
+      source,
       type,
       key,
-      position: this.position,
+      position,
       time,
       data: data as Readonly<Record<string, Json>>,
       correlationId: randomId(),
     };
-    return { topic: type.startsWith('Person') ? peopleTopicOf(service) : eventsTopicOf(service), message };
+    return { topic: isOfPerson ? peopleTopicOf(service) : eventsTopicOf(service), message };
   }
 
   /** Publishes in the order given and waits until every effect is committed. */
@@ -161,6 +176,10 @@ export class StartedService {
     const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
     const signed = `${encode({ alg: 'EdDSA', kid: 'k' })}.${encode(claims)}`;
     return `${signed}.${sign(null, Buffer.from(signed), this.keys.privateKey).toString('base64url')}`;
+  }
+
+  get(url: string, token?: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return this.call('GET', url, { headers, ...(token === undefined ? {} : { token }) });
   }
 
   async call(
