@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { derivedId } from '@monteore/kernel';
+import type { StartedService } from '@monteore/service/testing';
 import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
 import pg from 'pg';
-import { LedgerScript } from '../fixtures/messages.js';
-import { sheetOf } from '../fixtures/sheets.js';
-import { StartedReporting } from '../fixtures/started-reporting.js';
+import { LedgerScript } from '../testing/messages.js';
+import { sheetOf } from '../testing/sheets.js';
+import { startReporting } from '../testing/started-reporting.js';
 
 const MOVEMENTS = 20_000;
 const PAGES = MOVEMENTS / 500;
@@ -17,16 +18,18 @@ const SLOW_READERS = 5;
 const packageId = derivedId('package', 'lungo');
 
 let database: TestDatabase;
-let reporting: StartedReporting;
+let reporting: StartedService;
 let server: Server;
 let team: string;
 let pagesRead = 0;
 
 beforeAll(async () => {
   database = await testDatabase();
-  reporting = await StartedReporting.start(database.url);
+  reporting = await startReporting(database.url);
   team = reporting.token('team-member', derivedId('person', 'teo'));
-  await reporting.publish(new LedgerScript(derivedId('client', 'lungo'), packageId).open('Lungo', 600).told);
+  await reporting.publish(
+    ...new LedgerScript(derivedId('client', 'lungo'), packageId).open('Lungo', 600).told,
+  );
   await addMovements();
   const { database: own } = reporting.service.core;
   const query = own.query.bind(own);

@@ -7,7 +7,7 @@ import {
   LedgerScript,
   minutesOf,
   TEAM_ACTOR,
-} from '../fixtures/messages.js';
+} from '../testing/messages.js';
 import { foldEstimationEvent } from './fold-estimation.js';
 import { foldIntakeEvent, INTAKE_TYPES } from './fold-intake.js';
 import { foldLedgerEvent } from './fold-ledger.js';

@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { derivedId } from '@monteore/kernel';
+import type { StartedService } from '@monteore/service/testing';
 import { type TestDatabase, testDatabase } from '@monteore/testing';
-import { IntakeScript } from '../fixtures/messages.js';
-import { idsOf, ledgerStory, peopleStory } from '../fixtures/package-story.js';
-import { StartedReporting } from '../fixtures/started-reporting.js';
+import { IntakeScript } from '../testing/messages.js';
+import { idsOf, ledgerStory, peopleStory } from '../testing/package-story.js';
+import { startReporting } from '../testing/started-reporting.js';
 
 const NOW = '2026-03-10T12:00:00.000Z';
 const { clientId, packageId, approverId, viewerId } = idsOf('scadenze');
 
 let database: TestDatabase;
-let reporting: StartedReporting;
+let reporting: StartedService;
 let team: string;
 const intake = new IntakeScript(clientId);
 
@@ -31,7 +32,7 @@ const request = (number: number, takeInChargeBy: string, more: object = {}) => (
 
 beforeAll(async () => {
   database = await testDatabase();
-  reporting = await StartedReporting.start(database.url, { now: () => NOW });
+  reporting = await startReporting(database.url, { now: () => NOW });
   team = reporting.token('team-member', derivedId('person', 'teo'));
   intake
     .says('RequestReceived', request(1, '2026-03-16T17:00:00.000Z'))
@@ -40,7 +41,7 @@ beforeAll(async () => {
     .says('RequestReceived', request(4, '2026-03-08T17:00:00.000Z'))
     .says('RequestDeadlineMissed', request(2, '2026-03-09T17:00:00.000Z'))
     .says('RequestTakenInCharge', request(4, '2026-03-08T17:00:00.000Z', { state: 'taken-in-charge' }));
-  await reporting.publish([...peopleStory('scadenze').told, ...ledgerStory('scadenze').told, ...intake.told]);
+  await reporting.publish(...peopleStory('scadenze').told, ...ledgerStory('scadenze').told, ...intake.told);
 });
 afterAll(async () => {
   await reporting.stop();
@@ -92,7 +93,7 @@ describe('R9 the deadlines', () => {
       topic,
       message: { ...message, position: 100n + BigInt(index), id: `r5/${index}` },
     }));
-    await reporting.publish([assigned!, received!]);
+    await reporting.publish(assigned!, received!);
     const { body } = await reporting.get('/v1/deadlines?limit=200', team);
     expect(body.items.find(({ number }: { number: number }) => number === 5)).toMatchObject({
       packageId,

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventsTopicOf } from '@monteore/contracts';
 import { derivedId, sha256Hex } from '@monteore/kernel';
 import type { Message } from '@monteore/messaging';
+import type { StartedService, Told } from '@monteore/service/testing';
 import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
-import type { Told } from '../fixtures/messages.js';
 import {
   closeEstimation,
   closeLedger,
@@ -11,19 +11,19 @@ import {
   idsOf,
   ledgerStory,
   peopleStory,
-} from '../fixtures/package-story.js';
-import { sheetNamesOf, sheetOf } from '../fixtures/sheets.js';
-import { StartedReporting } from '../fixtures/started-reporting.js';
+} from '../testing/package-story.js';
+import { sheetNamesOf, sheetOf } from '../testing/sheets.js';
+import { startReporting } from '../testing/started-reporting.js';
 import { StatementMaker } from './statement-maker.js';
 
 let database: TestDatabase;
-let reporting: StartedReporting;
+let reporting: StartedService;
 let team: string;
 const announced: Message[] = [];
 
 beforeAll(async () => {
   database = await testDatabase();
-  reporting = await StartedReporting.start(database.url);
+  reporting = await startReporting(database.url);
   team = reporting.token('referent', derivedId('person', 'lucia'));
   let next = 0n;
   await reporting.messaging.consume({
@@ -69,14 +69,14 @@ const announcementsOf = (name: string) =>
 describe('R14 the closing statement', () => {
   it('is made once the ledger and estimation have said their last word, and is kept byte for byte', async () => {
     const { before, ledger, estimation } = closingOf('prima');
-    await reporting.publish([...before, ...ledger]);
+    await reporting.publish(...before, ...ledger);
     const between = await exportOf('prima');
     expect([between.status, between.body.code, between.headers['retry-after']]).toEqual([
       503,
       'reporting.statement-not-yet-made',
       '2',
     ]);
-    await reporting.publish(estimation);
+    await reporting.publish(...estimation);
     const file = await keptFile('prima');
     expect(sheetNamesOf(file.bytes)).toEqual(['Attività', 'Movimenti', 'Riepilogo']);
     expect(file.headers).toMatchObject({
@@ -118,11 +118,11 @@ describe('R14 the closing statement', () => {
   it('is the same bytes after a restart, and whatever becomes of names', async () => {
     const { bytes } = await keptFile('prima');
     await reporting.restart();
-    await reporting.publish([
+    await reporting.publish(
       ...peopleStory('prima')
         .knows({ personId: idsOf('prima').clientId, kind: 'client', name: 'Altro nome' })
         .told.slice(4),
-    ]);
+    );
     expect((await exportOf('prima')).bytes.equals(bytes)).toBe(true);
     const { packageId, viewerId } = idsOf('prima');
     const asViewer = await reporting.get(
@@ -134,9 +134,9 @@ describe('R14 the closing statement', () => {
 
   it('comes of estimation being first as well', async () => {
     const { before, ledger, estimation } = closingOf('seconda');
-    await reporting.publish([...before, ...estimation]);
+    await reporting.publish(...before, ...estimation);
     expect((await exportOf('seconda')).status).toBe(200);
-    await reporting.publish(ledger);
+    await reporting.publish(...ledger);
     await keptFile('seconda');
     await eventually(() => announcementsOf('seconda').length > 0, 'the announcement');
     expect(announcementsOf('seconda')).toHaveLength(1);
@@ -144,7 +144,7 @@ describe('R14 the closing statement', () => {
 
   it('is one, however often and from however many sides it is asked for', async () => {
     const { before, ledger, estimation } = closingOf('terza');
-    await reporting.publish([...before, ...ledger, ...estimation]);
+    await reporting.publish(...before, ...ledger, ...estimation);
     const maker = reporting.service.app.get(StatementMaker);
     const { packageId } = idsOf('terza');
     await Promise.all([
@@ -152,7 +152,7 @@ describe('R14 the closing statement', () => {
       maker.makeIfClosed(packageId),
       maker.makeIfClosed(packageId),
     ]);
-    await reporting.publish([...ledger, ...estimation]);
+    await reporting.publish(...ledger, ...estimation);
     await reporting.service.core.database.query('UPDATE due_things SET done_at = NULL WHERE entity_id = $1', [
       packageId,
     ]);
@@ -176,7 +176,7 @@ describe('R14 the closing statement', () => {
       refused += 1;
       throw new Error('the process ends here');
     };
-    await reporting.publish([...before, ...ledger, ...estimation]);
+    await reporting.publish(...before, ...ledger, ...estimation);
     await eventually(() => refused > 0, 'the crash');
     expect((await exportOf('quarta')).status).toBe(503);
     core.store.append = append;
@@ -208,7 +208,7 @@ describe('R14 the closing statement', () => {
 
 describe('The spreadsheet of an open package', () => {
   it('is the board so far, in the language of the contact, else of the client', async () => {
-    await reporting.publish(closingOf('aperta').before);
+    await reporting.publish(...closingOf('aperta').before);
     const { approverId, viewerId } = idsOf('aperta');
     const asTeam = await exportOf('aperta');
     expect(sheetNamesOf(asTeam.bytes)).toEqual(['Attività', 'Movimenti', 'Riepilogo']);
@@ -224,10 +224,10 @@ describe('The spreadsheet of an open package', () => {
   });
 
   it('is not given while a part of the board is on its way: a total would be wrong', async () => {
-    await reporting.publish([...peopleStory('parte').told, ...ledgerStory('parte').told]);
+    await reporting.publish(...peopleStory('parte').told, ...ledgerStory('parte').told);
     const answer = await exportOf('parte');
     expect([answer.status, answer.body.code]).toEqual([503, 'reporting.board-incomplete']);
-    await reporting.publish(estimationStory('parte').told);
+    await reporting.publish(...estimationStory('parte').told);
     expect((await exportOf('parte')).status).toBe(200);
   });
 });

@@ -1,26 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { derivedId } from '@monteore/kernel';
+import type { StartedService } from '@monteore/service/testing';
 import { type TestDatabase, testDatabase } from '@monteore/testing';
-import { estimationStory, idsOf, ledgerStory, peopleStory } from '../fixtures/package-story.js';
-import { sheetNamesOf } from '../fixtures/sheets.js';
-import { StartedReporting } from '../fixtures/started-reporting.js';
+import { estimationStory, idsOf, ledgerStory, peopleStory } from '../testing/package-story.js';
+import { sheetNamesOf } from '../testing/sheets.js';
+import { startReporting } from '../testing/started-reporting.js';
 
 const HOUR_MILLIS = 3_600_000;
 const { packageId, approverId, viewerId, gated } = idsOf('museo');
 
 let database: TestDatabase;
-let reporting: StartedReporting;
+let reporting: StartedService;
 const ledger = ledgerStory('museo');
 const told = ledger.told.length;
 
 beforeAll(async () => {
   database = await testDatabase();
-  reporting = await StartedReporting.start(database.url);
+  reporting = await startReporting(database.url);
   const estimation = estimationStory('museo').says('ActivityReassigned', gated, {
     title: '<script>alert(1)</script>',
     displayTitle: '<script>alert(1)</script> (extra)',
   });
-  await reporting.publish([...peopleStory('museo').told, ...ledger.told.slice(0, told), ...estimation.told]);
+  await reporting.publish(...peopleStory('museo').told, ...ledger.told.slice(0, told), ...estimation.told);
 });
 afterAll(async () => {
   await reporting.stop();
@@ -106,7 +107,7 @@ describe('R11 the personal link to the board', () => {
     const token = await linkFor(viewerId);
     expect((await open(token)).status).toBe(200);
     ledger.contact(viewerId, [], 'en');
-    await reporting.publish(ledger.told.slice(told));
+    await reporting.publish(...ledger.told.slice(told));
     expect((await open(token)).status).toBe(404);
     expect((await reporting.get(`/v1/board-links/${token}/export.xlsx`)).status).toBe(404);
   });

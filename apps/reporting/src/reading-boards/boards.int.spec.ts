@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { derivedId } from '@monteore/kernel';
+import type { Answer, StartedService, Told } from '@monteore/service/testing';
 import { type TestDatabase, testDatabase } from '@monteore/testing';
-import type { Told } from '../fixtures/messages.js';
-import { estimationStory, idsOf, ledgerStory, peopleStory } from '../fixtures/package-story.js';
-import { type Answer, StartedReporting } from '../fixtures/started-reporting.js';
 import { rebuildBoards } from '../folding-boards/rebuild.js';
+import { estimationStory, idsOf, ledgerStory, peopleStory } from '../testing/package-story.js';
+import { startReporting } from '../testing/started-reporting.js';
 
 let database: TestDatabase;
-let reporting: StartedReporting;
+let reporting: StartedService;
 let team: string;
 
 beforeAll(async () => {
   database = await testDatabase();
-  reporting = await StartedReporting.start(database.url);
+  reporting = await startReporting(database.url);
   team = reporting.token('team-member', derivedId('person', 'teo'));
 });
 afterAll(async () => {
@@ -40,11 +40,11 @@ const withoutIds = (board: unknown, name: string): unknown => {
 
 describe('R10 the board', () => {
   it('shows every column, the four balances, lots, what waits for hours apart, overruns', async () => {
-    await reporting.publish([
+    await reporting.publish(
       ...peopleStory('tutto').told,
       ...ledgerStory('tutto').told,
       ...estimationStory('tutto').told,
-    ]);
+    );
     const ids = idsOf('tutto');
     const board = await boardOf('tutto');
     expect(board).toMatchObject({
@@ -109,7 +109,7 @@ describe('R10 the board', () => {
   it('R3 keeps a gated extra apart from the activities until the gate lets it through, and then for ever', async () => {
     const ids = idsOf('cancello');
     const estimation = estimationStory('cancello');
-    await reporting.publish([...ledgerStory('cancello').told, ...estimation.told]);
+    await reporting.publish(...ledgerStory('cancello').told, ...estimation.told);
     const before = await boardOf('cancello');
     expect(before.activities.map((row: { activityId: string }) => row.activityId)).not.toContain(ids.gated);
     expect(before.waitingForHours).toMatchObject([
@@ -125,7 +125,7 @@ describe('R10 the board', () => {
         missingMinutes: 10,
       },
     );
-    await reporting.publish(estimation.told.slice(told));
+    await reporting.publish(...estimation.told.slice(told));
     const after = await boardOf('cancello');
     expect(after.activities.map((row: { activityId: string }) => row.activityId)).toContain(ids.gated);
     expect(after.waitingForHours).toMatchObject([
@@ -138,7 +138,7 @@ describe('R10 the board', () => {
     const estimation = estimationStory('preparazione');
     const newcomer = derivedId('activity', 'newcomer');
     estimation.says('ActivityProposed', newcomer, { origin: 'extra', displayTitle: 'Nuova (extra)' });
-    await reporting.publish([...ledgerStory('preparazione').told, ...estimation.told]);
+    await reporting.publish(...ledgerStory('preparazione').told, ...estimation.told);
     const board = await boardOf('preparazione');
     expect(board.inPreparation).toMatchObject([{ activityId: newcomer, state: 'to-estimate' }]);
     expect(board.activities).toHaveLength(3);
@@ -160,7 +160,7 @@ describe('R10 the board', () => {
     };
     const boards = [];
     for (const [name, order] of Object.entries(orders)) {
-      await reporting.publish([...peopleStory(name).told.slice(1), ...order(name)]);
+      await reporting.publish(...peopleStory(name).told.slice(1), ...order(name));
       boards.push(withoutIds(await boardOf(name), name));
     }
     expect(boards[0]).toMatchObject({ balances: { availableMinutes: 450, pendingMinutes: 90 } });
@@ -193,7 +193,7 @@ describe('R10 the board', () => {
     const again = await reporting.get(`/v1/boards/${packageId}`, team, { 'if-none-match': etag });
     expect([again.status, again.text]).toEqual([304, '']);
     await reporting.publish(
-      peopleStory('tutto')
+      ...peopleStory('tutto')
         .knows({ personId: idsOf('tutto').approverId, kind: 'contact', name: 'Anna Rossi' })
         .told.slice(4),
     );
@@ -231,7 +231,7 @@ describe('R10 the board', () => {
 
 describe('R17 who may see a board', () => {
   it('gives a contact its own packages and the same 404 for foreign and unknown ones', async () => {
-    await reporting.publish([...ledgerStory('loro').told, ...estimationStory('loro').told]);
+    await reporting.publish(...ledgerStory('loro').told, ...estimationStory('loro').told);
     const viewer = reporting.token('viewer', idsOf('loro').viewerId);
     expect((await reporting.get(`/v1/boards/${idsOf('loro').packageId}`, viewer)).status).toBe(200);
     const paths = ['', '/export.xlsx', '/events', `/activities/${idsOf('tutto').banner}`];
@@ -274,10 +274,10 @@ describe('R17 who may see a board', () => {
     const ledger = ledgerStory('fuori');
     const told = ledger.told.length;
     ledger.contact(ids.viewerId, ['viewer'], 'en', false);
-    await reporting.publish(ledger.told.slice(0, told));
+    await reporting.publish(...ledger.told.slice(0, told));
     const viewer = reporting.token('viewer', ids.viewerId);
     expect((await reporting.get(`/v1/boards/${ids.packageId}`, viewer)).status).toBe(200);
-    await reporting.publish(ledger.told.slice(told));
+    await reporting.publish(...ledger.told.slice(told));
     expect((await reporting.get(`/v1/boards/${ids.packageId}`, viewer)).status).toBe(404);
     expect((await reporting.get('/v1/boards', viewer)).body.items).toEqual([]);
   });
@@ -287,7 +287,7 @@ describe('Freshness', () => {
   it('waits for a package that another service has just opened', async () => {
     const { packageId } = idsOf('appena');
     const asked = reporting.get(`/v1/boards/${packageId}`, team);
-    await reporting.publish(ledgerStory('appena').told);
+    await reporting.publish(...ledgerStory('appena').told);
     expect((await asked).status).toBe(200);
   });
 });

@@ -3,19 +3,20 @@ import { type ClientRequest, createServer, get, type IncomingMessage, type Serve
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { derivedId } from '@monteore/kernel';
+import type { StartedService } from '@monteore/service/testing';
 import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
-import { estimationStory, idsOf, ledgerStory } from '../fixtures/package-story.js';
-import { StartedReporting } from '../fixtures/started-reporting.js';
+import { estimationStory, idsOf, ledgerStory } from '../testing/package-story.js';
+import { startReporting } from '../testing/started-reporting.js';
 
 let database: TestDatabase;
-let reporting: StartedReporting;
+let reporting: StartedService;
 let server: Server;
 let team: string;
 const readers: ClientRequest[] = [];
 
 beforeAll(async () => {
   database = await testDatabase();
-  reporting = await StartedReporting.start(database.url);
+  reporting = await startReporting(database.url);
   team = reporting.token('team-member', derivedId('person', 'teo'));
   server = createServer((request, response) => reporting.service.handle(request, response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -54,11 +55,11 @@ const idsIn = (text: string) => [...text.matchAll(/^id: (.+)$/gm)].map((match) =
 describe('R10 the board updates by itself', () => {
   it('tells each change with the board’s position as its id', async () => {
     const ledger = ledgerStory('flusso');
-    await reporting.publish(ledger.told);
+    await reporting.publish(...ledger.told);
     const reader = await read('flusso');
     expect(reader.response.headers['content-type']).toBe('text/event-stream; charset=utf-8');
     await eventually(() => idsIn(reader.text).length === 1, 'the first event');
-    await reporting.publish(estimationStory('flusso').told);
+    await reporting.publish(...estimationStory('flusso').told);
     const { packageId } = idsOf('flusso');
     const { body } = await reporting.get(`/v1/boards/${packageId}`, team);
     await eventually(() => idsIn(reader.text).at(-1) === body.position, 'the board’s position');
@@ -78,11 +79,11 @@ describe('R10 the board updates by itself', () => {
     const { viewerId } = idsOf('revocato');
     const ledger = ledgerStory('revocato');
     const told = ledger.told.length;
-    await reporting.publish(ledger.told);
+    await reporting.publish(...ledger.told);
     const reader = await read('revocato', reporting.token('viewer', viewerId));
     await eventually(() => idsIn(reader.text).length === 1, 'the first event');
     ledger.contact(viewerId, [], 'en').lot('lot-2', 60);
-    await reporting.publish(ledger.told.slice(told));
+    await reporting.publish(...ledger.told.slice(told));
     await eventually(() => reader.ended, 'the end of the stream');
     expect(idsIn(reader.text)).toHaveLength(1);
   });
