@@ -19,7 +19,7 @@ import {
   relayTables,
   sourceOf,
 } from '@monteore/messaging';
-import type { INestApplicationContext, Type } from '@nestjs/common';
+import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -47,6 +47,7 @@ import { LinkVerifier } from './links/link-token.js';
 import { serviceLogger } from './logging/service-logger.js';
 import { type MetricsRegistry, serveMetrics, serviceMetrics } from './metrics/service-metrics.js';
 import { People, peopleHandlers, peopleTables } from './people/people.js';
+import { ParkedKeysController, ServiceInbox } from './releasing-parked-keys/parked-keys.controller.js';
 import { untilAnswered } from './starting/until-answered.js';
 
 export type KeyLocation = { readonly file: string } | { readonly url: string };
@@ -93,7 +94,7 @@ export interface ServiceDefinition {
   readonly name: ServiceName;
   readonly migrations: readonly Migration[];
   /** Builds the Nest module around the core. */
-  readonly module: (core: ServiceCore) => Type<unknown> | import('@nestjs/common').DynamicModule;
+  readonly module: (core: ServiceCore) => Type<unknown> | DynamicModule;
   readonly publish: (event: StoredEvent) => PublicForm | null;
   /** What is consumed of others (access and people are added for every service), by topic and type. */
   readonly handlers: (core: ServiceCore, app: INestApplicationContext) => MessageHandlers<ServiceTransaction>;
@@ -246,6 +247,7 @@ export async function startService(
       logger.error({ topic, source: unknown }, 'messages of an unknown source: consumption stopped'),
     onError: (error) => logger.warn({ err: error }, 'consuming pauses'),
   });
+  app.get(ServiceInbox).current = inbox;
   const relay = new Relay({
     service: definition.name,
     store: core.store,
@@ -339,7 +341,7 @@ async function makeApplication(
     routerOptions: { maxParamLength: 4096 },
   });
   const app = await NestFactory.create<NestFastifyApplication>(
-    definition.module(core) as Type<unknown>,
+    withOperatorRoutes(definition.module(core)),
     adapter,
     {
       logger: false,
@@ -376,6 +378,16 @@ async function makeApplication(
   fastify.get('/openapi.json', (_request, reply) => reply.send(document));
   return app;
 }
+
+class OperatedService {}
+
+/** The service's module with what every service has for its operator. */
+const withOperatorRoutes = (own: Type<unknown> | DynamicModule): DynamicModule => ({
+  module: OperatedService,
+  imports: [own],
+  controllers: [ParkedKeysController],
+  providers: [ServiceInbox],
+});
 
 function addHealth(fastify: FastifyInstance, core: ServiceCore, isReady: () => boolean): void {
   fastify.get('/health/live', (_request, reply) => reply.send({ status: 'live' }));
