@@ -101,6 +101,9 @@ interface Lane<State> {
   snapshot: Snapshot<State> | null;
   readonly queue: Waiting<State>[];
   running: boolean;
+  /** The load that is reading now, and the one after it, which all share who asked meanwhile. */
+  loading: Promise<unknown>;
+  nextLoad: Promise<Snapshot<State>> | null;
 }
 
 const BATCH = 64;
@@ -139,15 +142,37 @@ export class StreamRuntime<State> {
 
   /** The stream's state, never older than the last acknowledged command of any instance. */
   async load(streamId: string): Promise<{ readonly state: State; readonly version: number }> {
-    const lane = this.laneOf(streamId);
+    const { state, tail } = await this.sharedLoad(streamId, this.laneOf(streamId));
+    return { state, version: tail.version };
+  }
+
+  /** A load that has begun may have read too early for whoever asks now; the next one has not, and serves them all. */
+  private sharedLoad(streamId: string, lane: Lane<State>): Promise<Snapshot<State>> {
+    lane.nextLoad ??= lane.loading.then(() => {
+      lane.nextLoad = null;
+      const load = this.loadNow(streamId, lane);
+      lane.loading = load.catch(() => {});
+      return load;
+    });
+    return lane.nextLoad;
+  }
+
+  private async loadNow(streamId: string, lane: Lane<State>): Promise<Snapshot<State>> {
     const snapshot = await this.refresh(streamId, lane.snapshot);
-    if (!lane.running) lane.snapshot = snapshot;
-    return { state: snapshot.state, version: snapshot.tail.version };
+    const isNewer = snapshot.tail.version >= (lane.snapshot?.tail.version ?? 0);
+    if (!lane.running && isNewer) lane.snapshot = snapshot;
+    return snapshot;
   }
 
   private laneOf(streamId: string): Lane<State> {
     const known = this.lanes.get(streamId);
-    const lane = known ?? { snapshot: null, queue: [], running: false };
+    const lane = known ?? {
+      snapshot: null,
+      queue: [],
+      running: false,
+      loading: Promise.resolve(),
+      nextLoad: null,
+    };
     this.lanes.delete(streamId);
     this.lanes.set(streamId, lane);
     if (this.lanes.size > this.cachedStreams) this.forgetOldest();

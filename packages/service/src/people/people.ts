@@ -1,7 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { type PersonKnown, peopleTopicOf, type ServiceName } from '@monteore/contracts';
 import { isUuid, normalizeEmail, personIdOf } from '@monteore/kernel';
-import type { Message, MessageHandler, Publisher, SqlTransaction } from '@monteore/messaging';
+import {
+  isTransient,
+  type Message,
+  type MessageHandler,
+  type Publisher,
+  type SqlTransaction,
+} from '@monteore/messaging';
 import type { ServiceDatabase, ServiceTransaction } from '../database/service-database.js';
 
 /**
@@ -31,7 +37,13 @@ export interface Person extends PersonKnown {
   readonly erased: boolean;
 }
 
+/** Labels known to be written need no look at the database. */
+const LABELS_REMEMBERED = 10_000;
+
 export class People {
+  private readonly remembered = new Map<string, string>();
+  private readonly unwritten = new Map<string, string>();
+
   constructor(
     private readonly database: ServiceDatabase,
     private readonly installationSecret: string,
@@ -60,13 +72,28 @@ export class People {
     });
   }
 
-  /** Maps a label at the edge to an id, remembering the label so that it can be shown again. */
+  /**
+   * Maps a label at the edge to an id, remembering the label so that it can be shown again. A database that does not
+   * answer just now keeps nobody's answer back: the label is written at the next telling.
+   */
   async rememberTeamMember(label: string): Promise<string> {
     const personId = this.teamId(label);
-    if (personId === label.toLowerCase()) return personId;
+    if (personId === label.toLowerCase() || this.remembered.get(personId) === label) return personId;
+    try {
+      await this.writeTeamMember(personId, label);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      this.unwritten.set(personId, label);
+    }
+    return personId;
+  }
+
+  private async writeTeamMember(personId: string, label: string): Promise<void> {
     const isEmail = label.includes('@');
     await this.remember({ personId, kind: 'team', ...(isEmail ? { email: label } : { name: label }) });
-    return personId;
+    if (this.remembered.size >= LABELS_REMEMBERED) this.remembered.clear();
+    this.remembered.set(personId, label);
+    this.unwritten.delete(personId);
   }
 
   /** Writes a person's row and queues it for the others, when it says something new. */
@@ -109,6 +136,7 @@ export class People {
    * row stays: it says that there is something on this service's topic that a tombstone has to replace.
    */
   async tell(service: ServiceName, source: string, publisher: Publisher): Promise<void> {
+    for (const [personId, label] of this.unwritten) await this.writeTeamMember(personId, label);
     await this.database.transaction(async (tx) => {
       const rows = await tx.query<Row & { id: string }>(
         `SELECT o.id, p.* FROM people_outbox o JOIN people p USING (person_id)
