@@ -54,7 +54,7 @@ export class Inbox<Tx extends SqlTransaction> {
     this.parked = new ParkedMessages(options.database, {
       schema: options.schema,
       handle: (topic, message, settle) => this.handleParked(topic, message, settle),
-      markPassed: (tx, message) => this.marks.write(tx, message),
+      markPassed: (tx, message) => this.marks.write(tx, [message]),
     });
   }
 
@@ -153,7 +153,8 @@ export class Inbox<Tx extends SqlTransaction> {
 
   private async parkFailed({ topic, partition, offset, message }: Delivery, error: unknown): Promise<void> {
     const isOurs = await this.options.database.transaction(async (tx) => {
-      if (!(await this.takeOffset(tx, topic, partition, offset))) return false;
+      if (offset < (await this.lockOffset(tx, topic, partition))) return false;
+      await this.moveOffset(tx, topic, partition, offset + 1n);
       await this.parked.park(
         tx,
         topic,
@@ -165,18 +166,29 @@ export class Inbox<Tx extends SqlTransaction> {
     if (isOurs) this.options.onParked?.(topic, message, error);
   }
 
+  /**
+   * The effects of a run of one partition with its offset and marks, in one transaction. What is asked about each
+   * message is asked once for all: the lock on the offset keeps every other instance of this group away meanwhile.
+   */
   private async commit(deliveries: readonly Delivery[]): Promise<void> {
     const reached = await this.options.database.transaction(async (tx) => {
-      const marks: SourcePosition[] = [];
-      for (const { topic, partition, offset, message } of deliveries) {
-        if (!(await this.takeOffset(tx, topic, partition, offset))) continue;
-        await this.checkSource(tx, topic, message);
-        if (await this.parked.parkBehind(tx, topic, message)) continue;
-        if (message.position <= (await this.marks.read(tx, message.source, message.key))) continue;
+      const { topic, partition } = deliveries[0]!;
+      const next = await this.lockOffset(tx, topic, partition);
+      const fresh = deliveries.filter(({ offset }) => offset >= next);
+      if (fresh.length === 0) return [];
+      const messages = fresh.map(({ message }) => message);
+      await this.checkSources(tx, topic, messages);
+      const marks = await this.marks.of(tx, messages);
+      const parkedKeys = await this.parked.keysAmong(tx, topic, messages);
+      for (const message of messages) {
+        if (parkedKeys.has(message.key) && (await this.parked.parkBehind(tx, topic, message))) continue;
+        if (!marks.isBehind(message)) continue;
         await this.apply(tx, topic, message);
-        marks.push(message);
+        marks.reach(message);
       }
-      return marks;
+      await this.marks.write(tx, marks.reached());
+      await this.moveOffset(tx, topic, partition, fresh.at(-1)!.offset + 1n);
+      return marks.reached();
     });
     this.marks.committed(reached);
   }
@@ -192,23 +204,37 @@ export class Inbox<Tx extends SqlTransaction> {
       );
     }
     await handler?.project?.(message, tx);
-    await this.marks.write(tx, message);
   }
 
-  /** Locks the partition's offset and moves it on; false when another instance has already been there. */
-  private async takeOffset(
+  /** The next offset of the partition, which nobody else moves until this transaction has ended. */
+  private async lockOffset(tx: SqlTransaction, topic: string, partition: number): Promise<bigint> {
+    await tx.query(
+      `INSERT INTO ${this.options.schema}.consumer_offsets (topic, partition, next_offset) VALUES ($1, $2, 0)
+       ON CONFLICT DO NOTHING`,
+      [topic, partition],
+    );
+    const rows = await tx.query<{ next_offset: string }>(
+      `SELECT next_offset FROM ${this.options.schema}.consumer_offsets WHERE topic = $1 AND partition = $2 FOR UPDATE`,
+      [topic, partition],
+    );
+    return BigInt(rows[0]!.next_offset);
+  }
+
+  private async moveOffset(
     tx: SqlTransaction,
     topic: string,
     partition: number,
-    offset: bigint,
-  ): Promise<boolean> {
-    const rows = await tx.query(
-      `INSERT INTO ${this.options.schema}.consumer_offsets AS known (topic, partition, next_offset) VALUES ($1, $2, $3)
-       ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset
-       WHERE known.next_offset < EXCLUDED.next_offset RETURNING 1`,
-      [topic, partition, offset + 1n],
+    next: bigint,
+  ): Promise<void> {
+    await tx.query(
+      `UPDATE ${this.options.schema}.consumer_offsets SET next_offset = $3 WHERE topic = $1 AND partition = $2`,
+      [topic, partition, next],
     );
-    return rows.length > 0;
+  }
+
+  private async checkSources(tx: SqlTransaction, topic: string, messages: readonly Message[]): Promise<void> {
+    const bySource = new Map(messages.map((message) => [message.source, message]));
+    for (const message of bySource.values()) await this.checkSource(tx, topic, message);
   }
 
   private async checkSource(tx: SqlTransaction, topic: string, message: Message): Promise<void> {
@@ -238,6 +264,7 @@ export class Inbox<Tx extends SqlTransaction> {
       await settle(tx);
       if (message.position > (await this.marks.read(tx, message.source, message.key)))
         await this.apply(tx, topic, message);
+      await this.marks.write(tx, [message]);
     });
     this.marks.committed([message]);
   }

@@ -6,6 +6,33 @@ export interface SourcePosition {
   readonly position: bigint;
 }
 
+const placeOf = ({ source, key }: Pick<SourcePosition, 'source' | 'key'>): string => `${source}\n${key}`;
+
+/** The marks that matter to a run of messages, moved on as it is handled. */
+export class MarksOfRun {
+  private readonly known = new Map<string, bigint>();
+  private readonly moved = new Map<string, SourcePosition>();
+
+  constructor(marks: readonly SourcePosition[]) {
+    for (const mark of marks) this.known.set(placeOf(mark), mark.position);
+  }
+
+  /** True when the message has not been handled: its mark is behind it. */
+  isBehind(message: SourcePosition): boolean {
+    const place = placeOf(message);
+    return message.position > (this.moved.get(place)?.position ?? this.known.get(place) ?? -1n);
+  }
+
+  reach({ source, key, position }: SourcePosition): void {
+    this.moved.set(placeOf({ source, key }), { source, key, position });
+  }
+
+  /** One mark a source and key, the furthest. */
+  reached(): SourcePosition[] {
+    return [...this.moved.values()];
+  }
+}
+
 interface Waiter extends SourcePosition {
   readonly done: (reached: boolean) => void;
 }
@@ -31,11 +58,28 @@ export class Marks {
     return rows[0] === undefined ? -1n : BigInt(rows[0].position);
   }
 
-  async write(tx: SqlTransaction, { source, key, position }: SourcePosition): Promise<void> {
+  /** The marks of everything among these, read in one go. */
+  async of(tx: SqlTransaction, wanted: readonly SourcePosition[]): Promise<MarksOfRun> {
+    const distinct = [...new Map(wanted.map((one) => [placeOf(one), one])).values()];
+    const rows = await tx.query<{ source: string; key: string; position: string }>(
+      `SELECT source, key, position FROM ${this.schema}.consumer_marks
+       WHERE (source, key) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+      [distinct.map(({ source }) => source), distinct.map(({ key }) => key)],
+    );
+    return new MarksOfRun(rows.map((row) => ({ ...row, position: BigInt(row.position) })));
+  }
+
+  async write(tx: SqlTransaction, reached: readonly SourcePosition[]): Promise<void> {
+    if (reached.length === 0) return;
     await tx.query(
-      `INSERT INTO ${this.schema}.consumer_marks (source, key, position) VALUES ($1, $2, $3)
+      `INSERT INTO ${this.schema}.consumer_marks (source, key, position)
+       SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
        ON CONFLICT (source, key) DO UPDATE SET position = greatest(consumer_marks.position, EXCLUDED.position)`,
-      [source, key, position],
+      [
+        reached.map(({ source }) => source),
+        reached.map(({ key }) => key),
+        reached.map(({ position }) => position.toString()),
+      ],
     );
   }
 

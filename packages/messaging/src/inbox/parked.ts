@@ -47,6 +47,19 @@ export class ParkedMessages<Tx extends SqlTransaction> {
     return rows.length > 0;
   }
 
+  /** The keys of these messages for which something waits. */
+  async keysAmong(
+    tx: SqlTransaction,
+    topic: string,
+    messages: readonly Pick<Message, 'key'>[],
+  ): Promise<Set<string>> {
+    const rows = await tx.query<{ key: string }>(
+      `SELECT DISTINCT key FROM ${this.table} WHERE topic = $1 AND key = ANY ($2) AND dropped_at IS NULL`,
+      [topic, [...new Set(messages.map(({ key }) => key))]],
+    );
+    return new Set(rows.map(({ key }) => key));
+  }
+
   /** Puts a message behind those of its key that wait; false when none waits any more. */
   async parkBehind(tx: SqlTransaction, topic: string, message: Message): Promise<boolean> {
     if (!(await this.isParked(tx, topic, message.key))) return false;
