@@ -3,6 +3,7 @@ import type { MessageHandler, MessageHandlers } from '@monteore/messaging';
 import type { DueThing, ServiceCore, ServiceDefinition, ServiceTransaction } from '@monteore/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { followedActivitiesTable, followingHandlers } from './following-activities/followed-activities.js';
+import { ForgetErased, forgettingIndexes } from './forgetting-people/forget-erased.js';
 import { IntakeModule } from './intake.module.js';
 import type { IntakeOptions } from './options.js';
 import { publishIntakeEvent } from './publishing.js';
@@ -19,7 +20,7 @@ import { DEADLINE_MISSED, projectRequestList } from './request-list/project.js';
 import { requestListTables } from './request-list/tables.js';
 import { MailWriter, writingMailTables } from './writing-mail/index.js';
 
-const tables = [requestListTables, followedActivitiesTable, imapLeaseTable].join('\n');
+const tables = [requestListTables, followedActivitiesTable, imapLeaseTable, forgettingIndexes].join('\n');
 
 /** Intake: requests and their five-day clock, mails in and out. */
 export function intakeService(options: IntakeOptions): ServiceDefinition {
@@ -43,6 +44,10 @@ export function intakeService(options: IntakeOptions): ServiceDefinition {
       ...app.get(MailWriter).dueHandlers(),
       [DEADLINE_MISSED]: (thing) => deadlineMissed(thing, app.get(IntakeStreams)),
     }),
+    alsoSweep: (core) => {
+      const forgetting = new ForgetErased(core);
+      return [() => forgetting.run()];
+    },
     rawBodies: { [MAIL_TYPE]: MAX_MAIL_BYTES },
     startExtras: (core, app) => startExtras(core, app, options),
   };
