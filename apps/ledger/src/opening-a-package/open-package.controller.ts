@@ -29,14 +29,13 @@ export class OpenPackageController {
   ) {
     await this.check(body);
     const packageId = derivedId('package', caller.commandId);
-    const referentId = await this.core.people.rememberTeamMember(body.referentEmail);
-    const agreedActivities = await Promise.all(
-      body.agreedActivities.map(async ({ assignee, ...activity }, index) => ({
-        ...activity,
-        activityId: derivedId('agreed-activity', packageId, String(index)),
-        assigneeId: await this.core.people.rememberTeamMember(assignee),
-      })),
-    );
+    const { people } = this.core;
+    const referentId = people.teamId(body.referentEmail);
+    const agreedActivities = body.agreedActivities.map(({ assignee, ...activity }, index) => ({
+      ...activity,
+      activityId: derivedId('agreed-activity', packageId, String(index)),
+      assigneeId: people.teamId(assignee),
+    }));
     const opening = {
       packageId,
       clientId: body.clientId,
@@ -54,6 +53,8 @@ export class OpenPackageController {
     await this.desk.command(packageId, caller, { opening, firstLot }, reply, (state, context) =>
       openPackage(state, context, { opening, firstLot }),
     );
+    const named = [body.referentEmail, ...body.agreedActivities.map(({ assignee }) => assignee)];
+    for (const label of new Set(named)) await people.rememberTeamMember(label);
     return { packageId };
   }
 
