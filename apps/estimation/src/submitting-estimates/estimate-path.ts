@@ -54,7 +54,7 @@ function startsByItself(board: Board, activity: ActivityState, proposed: Propose
   return proposed.minutes + siblingMinutes(board, activity) <= board.policy.minorUpToMinutes;
 }
 
-/** Minutes (before weighting) of the other extras made from the same request that were neither rejected nor cancelled. */
+/** Minutes (before weighting) of the other extras made from the same request that were not cancelled. */
 function siblingMinutes(board: Board, activity: ActivityState): Minutes {
   if (activity.requestId === undefined) return 0;
   return activitiesOf(board)

@@ -14,6 +14,7 @@ type Mailbox = NonNullable<IntakeOptions['imap']>[number];
 /** R8: fetches a mailbox that another server keeps, at its rhythm, in one instance at a time. */
 export class ImapPoller {
   private readonly lease: ImapLease;
+  /** As a log line may name it: without the address. */
   private readonly name: string;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -25,8 +26,9 @@ export class ImapPoller {
     private readonly mailbox: Mailbox,
   ) {
     const { username, host } = new URL(mailbox.url);
-    this.name = `${username}@${host}/${mailbox.mailbox ?? 'INBOX'}`;
-    this.lease = new ImapLease(core.database, this.name);
+    const folder = mailbox.mailbox ?? 'INBOX';
+    this.name = `${host}/${folder}`;
+    this.lease = new ImapLease(core.database, `${username}@${host}/${folder}`);
   }
 
   start(afterMillis = 0): void {
