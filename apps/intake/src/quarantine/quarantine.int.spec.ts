@@ -1,32 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { takeInChargeDeadline } from '@monteore/calendar';
 import { sha256Hex } from '@monteore/kernel';
-import { type TestDatabase, testDatabase } from '@monteore/testing';
-import type { IntakeWorld } from '../fixtures/intake-world.js';
-import { NOWHERE, TwoClients, VERA } from '../fixtures/two-clients.js';
+import { NOWHERE, twoClients, VERA } from '../testing/two-clients.js';
 
-let database: TestDatabase;
-let clients: TwoClients;
-let world: IntakeWorld;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  clients = await TwoClients.start(database.url);
-  ({ world } = clients);
-}, 60_000);
-
-afterAll(async () => {
-  await world?.stop();
-  await database?.drop();
-});
-
-beforeEach(() => {
-  clients.begin();
-});
+const clients = twoClients();
 
 describe('R8 quarantine', () => {
   const waiting = async (mailId: string) => {
-    await world.caughtUp();
+    await clients.world.caughtUp();
     const { body: list } = await clients.get('/v1/quarantine?limit=200');
     return list.items.find((item: { mailId: string }) => item.mailId === mailId);
   };
@@ -44,7 +25,7 @@ describe('R8 quarantine', () => {
       from: { email: VERA.email },
       contactId: clients.vera.subject,
     });
-    world.clock.moveBy(3 * 86_400_000);
+    clients.world.clock.moveBy(3 * 86_400_000);
     const released = await clients.post(`/v1/quarantine/${mailId}/release`);
     expect(released.status).toBe(200);
     expect((await clients.get(`/v1/requests/${released.body.requestId}`)).body).toMatchObject({
@@ -93,7 +74,7 @@ describe('R8 quarantine', () => {
     );
     expect(await waiting(mailId)).toBeUndefined();
     expect((await clients.post(`/v1/quarantine/${mailId}/release`)).status).toBe(409);
-    expect(sha256Hex((await clients.get(`/v1/inbound-mail/${mailId}/raw`)).body)).toBe(sha256Hex(raw));
+    expect(sha256Hex((await clients.get(`/v1/inbound-mail/${mailId}/raw`)).bytes)).toBe(sha256Hex(raw));
   });
 
   it('knows only what waits', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { base64, mail, parts, utf8 } from './fixtures/mail.js';
+import { base64, mail, parts, utf8 } from '../testing/raw-mail.js';
 import { readMail } from './index.js';
 
 async function attachmentsOf(headers: string, body = base64('contenuto')) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mail, parts } from './fixtures/mail.js';
+import { mail, parts } from '../testing/raw-mail.js';
 import { readMail } from './index.js';
 
 type Row = readonly [name: string, headers: readonly string[], body: string, kind: string | undefined];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { base64, mail, parts, utf8 } from './fixtures/mail.js';
+import { base64, mail, parts, utf8 } from '../testing/raw-mail.js';
 import { readMail } from './index.js';
 
 async function hashOf(raw: Uint8Array): Promise<string> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { base64, mail, parts, utf8 } from './fixtures/mail.js';
+import { base64, mail, parts, utf8 } from '../testing/raw-mail.js';
 import { type ReadableMail, readMail } from './index.js';
 
 async function read(raw: Uint8Array, trustedAuthservId?: string): Promise<ReadableMail> {

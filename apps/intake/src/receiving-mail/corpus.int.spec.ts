@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sha256Hex } from '@monteore/kernel';
 import { type TestDatabase, testDatabase } from '@monteore/testing';
-import { corpusJson, corpusMail, type Directory, freePort, IntakeWorld } from '../fixtures/intake-world.js';
+import { corpusJson, corpusMail, type Directory } from '../testing/corpus.js';
+import { IntakeWorld } from '../testing/intake-world.js';
+import { TEAM } from '../testing/two-clients.js';
 
 interface Expected {
   readonly file: string;
@@ -19,7 +21,6 @@ interface Expected {
 
 const expected = await corpusJson<readonly Expected[]>('expected.json');
 const directory = await corpusJson<Directory>('directory.json');
-const TEAM = { role: 'team-member' as const };
 const PLUS_ADDRESSED: Readonly<Record<string, string>> = {
   '11-few-things.eml': 'assistenza+harbour@agenzia.example',
 };
@@ -31,7 +32,7 @@ const mailIds = new Map<string, string>();
 
 beforeAll(async () => {
   database = await testDatabase();
-  world = await IntakeWorld.start(database.url, { smtpPort: await freePort() });
+  world = await IntakeWorld.start(database.url);
   for (const client of directory.clients) {
     const clientId = await world.registerClient(client);
     clientIds.set(client.key, clientId);
@@ -97,7 +98,7 @@ describe('R8 thirty mails over SMTP, in order', () => {
     } else if (mail.urgent === false) expect(request.urgencyEvidence).toEqual([]);
     if (mail.possiblySeveral) expect(request.severalEvidence).not.toEqual([]);
     const raw = await world.call(TEAM, 'GET', `/v1/requests/${request.requestId}/raw`);
-    expect(sha256Hex(raw.body)).toBe(sha256Hex(asDelivered(await corpusMail(mail.file))));
+    expect(sha256Hex(raw.bytes)).toBe(sha256Hex(asDelivered(await corpusMail(mail.file))));
   });
 
   it('makes one request of each mail that asks, and none of the others', async () => {

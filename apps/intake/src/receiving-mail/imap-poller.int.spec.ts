@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sha256Hex } from '@monteore/kernel';
 import { type TestDatabase, testDatabase } from '@monteore/testing';
-import { ImapServer } from '../fixtures/imap-server.js';
-import { freePort, IntakeWorld } from '../fixtures/intake-world.js';
-import { writtenMail } from '../fixtures/written-mail.js';
-
-const REFERENT = 'assistenza@agenzia.example';
-const LUCA = { email: 'luca@comune.example', name: 'Luca', roles: ['requester'] as const };
-const TEAM = { role: 'team-member' as const };
+import { ImapServer } from '../testing/imap-server.js';
+import { IntakeWorld } from '../testing/intake-world.js';
+import { LUCA, REFERENT, TEAM } from '../testing/two-clients.js';
+import { writtenMail } from '../testing/written-mail.js';
 
 let database: TestDatabase;
 let imap: ImapServer;
@@ -17,8 +14,7 @@ beforeAll(async () => {
   database = await testDatabase();
   imap = await ImapServer.start();
   world = await IntakeWorld.start(database.url, {
-    smtpPort: await freePort(),
-    options: { imap: [{ url: imap.url, pollEveryMillis: 50 }] },
+    imap: [{ url: imap.url, pollEveryMillis: 50 }],
   });
   const contacts = [LUCA];
   const clientId = await world.registerClient({ key: 'comune', name: 'Comune', language: 'it', contacts });

@@ -1,28 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sha256Hex } from '@monteore/kernel';
-import { type TestDatabase, testDatabase } from '@monteore/testing';
-import { freePort, IntakeWorld } from '../fixtures/intake-world.js';
-import { TEAM, TwoClients } from '../fixtures/two-clients.js';
+import { IntakeWorld } from '../testing/intake-world.js';
+import { TEAM, twoClients } from '../testing/two-clients.js';
 
-let database: TestDatabase;
-let clients: TwoClients;
-let world: IntakeWorld;
-let made = 0;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  clients = await TwoClients.start(database.url);
-  ({ world } = clients);
-}, 60_000);
-
-afterAll(async () => {
-  await world?.stop();
-  await database?.drop();
-});
-
-beforeEach(() => {
-  made = clients.begin();
-});
+const clients = twoClients();
 
 describe('R8 mails handed over through REST', () => {
   it('answers the disposition, shows the request and gives the raw mail back byte for byte', async () => {
@@ -33,17 +14,17 @@ describe('R8 mails handed over through REST', () => {
     expect((await clients.get(`/v1/requests/${requestId}`)).body).toMatchObject({
       channel: 'mail',
       packageId: clients.sito,
-      messageId: `posta.${made}@comune.example`,
+      messageId: `posta.${clients.made}@comune.example`,
       rawSha256: sha256Hex(raw),
     });
     const back = await clients.get(`/v1/requests/${requestId}/raw`, clients.luca);
     expect(back.headers['content-type']).toContain('message/rfc822');
-    expect(sha256Hex(back.body)).toBe(sha256Hex(raw));
+    expect(sha256Hex(back.bytes)).toBe(sha256Hex(raw));
     expect((await clients.deliver(raw)).body).toMatchObject({ disposition: 'duplicate', requestId });
   });
 
   it('gives the same answer for the same Idempotency-Key, and refuses it with another mail', async () => {
-    const headers = { 'idempotency-key': `mail-${made}` };
+    const headers = { 'idempotency-key': `mail-${clients.made}` };
     const first = await clients.deliver(clients.mail(), headers);
     expect((await clients.deliver(clients.mail(), headers)).body).toEqual(first.body);
     expect(first.body.disposition).toBe('request');
@@ -69,7 +50,9 @@ describe('R8 mails handed over through REST', () => {
     ['application/octet-stream', 'From: a@b', 415],
     ['message/rfc822', '', 400],
   ])('refuses %s', async (type, payload, status) => {
-    const answer = await world.call(TEAM, 'POST', '/v1/inbound-mail', payload, { 'content-type': type });
+    const answer = await clients.world.call(TEAM, 'POST', '/v1/inbound-mail', payload, {
+      'content-type': type,
+    });
     expect([answer.status, typeof answer.body.code]).toEqual([status, 'string']);
   });
 
@@ -88,7 +71,7 @@ describe('R8 mails handed over through REST', () => {
 describe('R8 a mail is taken once by two instances', () => {
   let second: IntakeWorld;
   beforeAll(async () => {
-    second = await IntakeWorld.start(database.url, { smtpPort: await freePort() });
+    second = await IntakeWorld.start(clients.database.url);
   }, 60_000);
   afterAll(async () => {
     await second?.stop();
@@ -97,21 +80,23 @@ describe('R8 a mail is taken once by two instances', () => {
   it('that get it, and the reply to it, at the same moment', async () => {
     const both = (raw: Buffer) =>
       Promise.all(
-        [world, second, world, second, second, world].map((instance) =>
+        [clients.world, second, clients.world, second, second, clients.world].map((instance) =>
           instance.call(TEAM, 'POST', '/v1/inbound-mail', raw, { 'content-type': 'message/rfc822' }),
         ),
       );
     const of = (answers: Awaited<ReturnType<typeof both>>, disposition: string) =>
       answers.filter(({ body }) => body.disposition === disposition).length;
-    const messageId = `two.${made}@comune.example`;
+    const messageId = `two.${clients.made}@comune.example`;
     const asked = await both(clients.mail({ messageId }));
     expect([of(asked, 'request'), of(asked, 'duplicate')]).toEqual([1, 5]);
     expect(new Set(asked.map(({ body }) => body.requestId)).size).toBe(1);
     const headers = [`In-Reply-To: <${messageId}>`];
-    const answered = await both(clients.mail({ messageId: `re.${made}@c`, headers, text: 'Grazie.' }));
+    const answered = await both(
+      clients.mail({ messageId: `re.${clients.made}@c`, headers, text: 'Grazie.' }),
+    );
     expect([of(answered, 'reply'), of(answered, 'duplicate')]).toEqual([1, 5]);
     const { requestId } = asked[0]!.body;
-    for (const instance of [world, second]) {
+    for (const instance of [clients.world, second]) {
       const { body } = await instance.call(TEAM, 'GET', `/v1/requests/${requestId}`);
       expect(body.replies).toHaveLength(1);
     }

@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type TcpProxy, type TestDatabase, tcpProxy, testDatabase } from '@monteore/testing';
-import { freePort, IntakeWorld } from '../fixtures/intake-world.js';
-import { SmtpClient } from '../fixtures/smtp-client.js';
-import { writtenMail } from '../fixtures/written-mail.js';
-
-const REFERENT = 'assistenza@agenzia.example';
-const TEAM = { role: 'team-member' as const };
-const LUCA = { email: 'luca@comune.example', name: 'Luca', roles: ['requester'] as const };
+import { IntakeWorld } from '../testing/intake-world.js';
+import { SmtpClient } from '../testing/smtp-client.js';
+import { LUCA, REFERENT, TEAM } from '../testing/two-clients.js';
+import { writtenMail } from '../testing/written-mail.js';
 
 let database: TestDatabase;
 let proxy: TcpProxy;
@@ -18,7 +15,7 @@ beforeAll(async () => {
   const url = new URL(database.url);
   proxy = await tcpProxy(Number(url.port));
   url.port = String(proxy.port);
-  world = await IntakeWorld.start(url.toString(), { smtpPort: await freePort() });
+  world = await IntakeWorld.start(url.toString());
   clientId = await world.registerClient({ key: 'comune', name: 'Comune', language: 'it', contacts: [LUCA] });
   await world.openPackage(clientId, 'Sito', REFERENT);
 }, 60_000);

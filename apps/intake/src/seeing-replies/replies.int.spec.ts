@@ -1,51 +1,33 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { takeInChargeDeadline } from '@monteore/calendar';
 import { derivedId } from '@monteore/kernel';
-import { type TestDatabase, testDatabase } from '@monteore/testing';
-import type { IntakeWorld } from '../fixtures/intake-world.js';
-import { MIA, NOWHERE, TwoClients, VERA } from '../fixtures/two-clients.js';
-import type { writtenMail } from '../fixtures/written-mail.js';
+import { MIA, NOWHERE, twoClients, VERA } from '../testing/two-clients.js';
+import type { writtenMail } from '../testing/written-mail.js';
 
-let database: TestDatabase;
-let clients: TwoClients;
-let world: IntakeWorld;
-let made = 0;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  clients = await TwoClients.start(database.url);
-  ({ world } = clients);
-}, 60_000);
-
-afterAll(async () => {
-  await world?.stop();
-  await database?.drop();
-});
-
-beforeEach(() => {
-  made = clients.begin();
-});
+const clients = twoClients();
 
 describe('R8 replies', () => {
   const reply = (to: string, more: Partial<Parameters<typeof writtenMail>[0]> = {}) =>
     clients.mail({
       subject: 'Re: Filo',
-      messageId: `reply.${made}.${to}@comune.example`,
+      messageId: `reply.${clients.made}.${to}@comune.example`,
       headers: [`In-Reply-To: <${to}>`],
       ...more,
     });
   const toSee = async () => {
-    await world.caughtUp();
+    await clients.world.caughtUp();
     return (await clients.get('/v1/replies?limit=200')).body.items;
   };
 
   it('attach to their request, answers to answers too, and stay until seen', async () => {
     const { requestId } = (await clients.deliver(clients.mail())).body;
-    const first = await clients.deliver(reply(`posta.${made}@comune.example`, { text: 'È urgente!' }));
+    const first = await clients.deliver(
+      reply(`posta.${clients.made}@comune.example`, { text: 'È urgente!' }),
+    );
     expect(first.body).toMatchObject({ disposition: 'reply', requestId });
-    const answered = `reply.${made}.posta.${made}@comune.example@comune.example`;
+    const answered = `reply.${clients.made}.posta.${clients.made}@comune.example@comune.example`;
     const second = await clients.deliver(
-      reply(answered, { from: VERA.email, messageId: `second.${made}@c` }),
+      reply(answered, { from: VERA.email, messageId: `second.${clients.made}@c` }),
     );
     expect(second.body).toMatchObject({ disposition: 'reply', requestId });
     const items = (await toSee()).filter((item: { requestId: string }) => item.requestId === requestId);
@@ -60,16 +42,16 @@ describe('R8 replies', () => {
 
   it('from another client start a request of their own', async () => {
     const { requestId } = (await clients.deliver(clients.mail())).body;
-    const foreign = await clients.deliver(reply(`posta.${made}@comune.example`, { from: MIA.email }));
+    const foreign = await clients.deliver(reply(`posta.${clients.made}@comune.example`, { from: MIA.email }));
     expect(foreign.body.disposition).toBe('request');
     expect(foreign.body.requestId).not.toBe(requestId);
   });
 
   it('become a request, once, with the deadline of their receipt', async () => {
     const { requestId } = (await clients.deliver(clients.mail())).body;
-    await clients.deliver(reply(`posta.${made}@comune.example`));
+    await clients.deliver(reply(`posta.${clients.made}@comune.example`));
     const [{ replyId, receivedAt }] = (await clients.get(`/v1/requests/${requestId}`)).body.replies;
-    world.clock.moveBy(2 * 86_400_000);
+    clients.world.clock.moveBy(2 * 86_400_000);
     const path = `/v1/requests/${requestId}/replies/${replyId}/request`;
     const done = await clients.post(path);
     expect(done.status).toBe(201);
@@ -92,21 +74,21 @@ describe('R8 replies', () => {
       clientId: clients.comune,
       requestId,
     };
-    await world.tellActivity('ActivityProposed', activity);
-    await world.tellActivity('ActivityCompleted', activity);
-    await clients.deliver(reply(`posta.${made}@comune.example`));
+    await clients.world.tellActivity('ActivityProposed', activity);
+    await clients.world.tellActivity('ActivityCompleted', activity);
+    await clients.deliver(reply(`posta.${clients.made}@comune.example`));
     expect((await clients.get(`/v1/requests/${requestId}`)).body.replies[0].flag).toBe('activity-finished');
   });
 
   it('to a mail about an activity that no request stands behind are kept with the activity', async () => {
-    const activityId = derivedId('agreed', String(made));
-    const messageId = `out.${made}@ore.agenzia.example`;
-    await world.tellActivity('ActivityProposed', {
+    const activityId = derivedId('agreed', String(clients.made));
+    const messageId = `out.${clients.made}@ore.agenzia.example`;
+    await clients.world.tellActivity('ActivityProposed', {
       activityId,
       packageId: clients.sito,
       clientId: clients.comune,
     });
-    await world.query(
+    await clients.world.query(
       `INSERT INTO outbound_mails (mail_id, message_id, cause_event_id, recipient_id, kind, package_id, client_id,
          activity_id, may_decide, model, state, next_attempt_at, created_at)
        VALUES ($1, $2, $1, $3, 'estimate-to-decide', $4, $5, $6, true, '{}', 'sent', now(), now())`,
@@ -130,8 +112,8 @@ describe('R8 replies', () => {
   });
 
   it('our own mail that comes back is no reply', async () => {
-    const messageId = `own.${made}@ore.agenzia.example`;
-    await world.query(
+    const messageId = `own.${clients.made}@ore.agenzia.example`;
+    await clients.world.query(
       `INSERT INTO outbound_mails (mail_id, message_id, cause_event_id, recipient_id, kind, may_decide, model, state,
          next_attempt_at, created_at)
        VALUES ($1, $2, $1, 'x', 'request-received', false, '{}', 'sent', now(), now())`,

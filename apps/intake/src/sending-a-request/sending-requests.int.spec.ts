@@ -1,33 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { takeInChargeDeadline } from '@monteore/calendar';
 import { isUuid } from '@monteore/kernel';
-import { type TestDatabase, testDatabase } from '@monteore/testing';
-import type { IntakeWorld } from '../fixtures/intake-world.js';
-import { LUCA, MIA, NOWHERE, REFERENT, TEAM, TwoClients, VERA } from '../fixtures/two-clients.js';
+import { LUCA, MIA, NOWHERE, REFERENT, TEAM, twoClients, VERA } from '../testing/two-clients.js';
 
-let database: TestDatabase;
-let clients: TwoClients;
-let world: IntakeWorld;
-let made = 0;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  clients = await TwoClients.start(database.url);
-  ({ world } = clients);
-}, 60_000);
-
-afterAll(async () => {
-  await world?.stop();
-  await database?.drop();
-});
-
-beforeEach(() => {
-  made = clients.begin();
-});
+const clients = twoClients();
 
 describe('R8 requests over REST and form equal a mail', () => {
   it('answers with the deadline of R9 and shows the whole request', async () => {
-    const sent = await clients.send({ text: 'È urgente: il clients.sito è fermo.' });
+    const sent = await clients.send({ text: 'È urgente: il sito è fermo.' });
     expect(isUuid(sent.requestId)).toBe(true);
     const shown = await clients.get(`/v1/requests/${sent.requestId}`);
     expect(shown.headers.etag).toBe('"1"');
@@ -39,7 +19,7 @@ describe('R8 requests over REST and form equal a mail', () => {
       state: 'received',
       channel: 'rest',
       from: { email: LUCA.email, name: 'Luca' },
-      subject: `Prova ${made}`,
+      subject: `Prova ${clients.made}`,
       urgent: true,
       possiblySeveral: false,
       severalEvidence: [],
@@ -76,13 +56,19 @@ describe('R8 requests over REST and form equal a mail', () => {
   });
 
   it('is one request for one Idempotency-Key, and refuses the key with another body', async () => {
-    const headers = { 'idempotency-key': `key-${made}` };
+    const headers = { 'idempotency-key': `key-${clients.made}` };
     const [first, second] = await Promise.all([
-      world.call(TEAM, 'POST', '/v1/requests', clients.body(), headers),
-      world.call(TEAM, 'POST', '/v1/requests', clients.body(), headers),
+      clients.world.call(TEAM, 'POST', '/v1/requests', clients.body(), headers),
+      clients.world.call(TEAM, 'POST', '/v1/requests', clients.body(), headers),
     ]);
     expect(second.body).toEqual(first.body);
-    const other = await world.call(TEAM, 'POST', '/v1/requests', clients.body({ text: 'Altro.' }), headers);
+    const other = await clients.world.call(
+      TEAM,
+      'POST',
+      '/v1/requests',
+      clients.body({ text: 'Altro.' }),
+      headers,
+    );
     expect(other).toMatchObject({ status: 422, body: { code: 'service.idempotency-key-reused' } });
   });
 
@@ -117,33 +103,33 @@ describe('R8 requests over REST and form equal a mail', () => {
     ['a text that cannot be stored', () => ({ text: 'a\u0000b' }), 400, '/text'],
     ['a package id that is none', () => ({ packageId: '7' }), 400, '/packageId'],
   ])('refuses %s and stores nothing', async (_name, more, status, pointer) => {
-    const before = await world.service.core.store.head();
+    const before = await clients.world.service.core.store.head();
     const answer = await clients.post('/v1/requests', clients.body(more()));
     expect(answer.status).toBe(status);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.body.errors[0].pointer).toBe(pointer);
-    expect(await world.service.core.store.head()).toBe(before);
+    expect(await clients.world.service.core.store.head()).toBe(before);
   });
 });
 
 describe('R8 a client without an open package', () => {
   it('asks in vain over REST, and by mail for a person to assign', async () => {
     const contact = { email: 'ada@porto.example', name: 'Ada', roles: ['approver'] as const };
-    const porto = await world.registerClient({
+    const porto = await clients.world.registerClient({
       key: 'porto',
       name: 'Porto',
       language: 'en',
       contacts: [contact],
     });
-    const packageId = await world.openPackage(porto, 'Closing', REFERENT);
-    await world.startClosing(packageId, porto);
+    const packageId = await clients.world.openPackage(porto, 'Closing', REFERENT);
+    await clients.world.startClosing(packageId, porto);
     const refused = await clients.post('/v1/requests', clients.body({ packageId, fromEmail: contact.email }));
     expect(refused).toMatchObject({ status: 409, body: { code: 'intake.package-not-open' } });
     const { body } = await clients.deliver(clients.mail({ from: contact.email }));
     expect(body.disposition).toBe('request');
     const { body: request } = await clients.get(`/v1/requests/${body.requestId}`);
     expect([request.clientId, request.packageId]).toEqual([porto, undefined]);
-    await world.caughtUp();
+    await clients.world.caughtUp();
     const { body: list } = await clients.get('/v1/requests?assigned=false');
     expect(list.items.map((item: { requestId: string }) => item.requestId)).toContain(body.requestId);
   });

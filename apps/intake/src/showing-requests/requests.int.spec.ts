@@ -1,33 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type TestDatabase, testDatabase } from '@monteore/testing';
-import type { IntakeWorld } from '../fixtures/intake-world.js';
-import { NOWHERE, TwoClients } from '../fixtures/two-clients.js';
+import { describe, expect, it } from '@jest/globals';
+import { NOWHERE, twoClients } from '../testing/two-clients.js';
 
-let database: TestDatabase;
-let clients: TwoClients;
-let world: IntakeWorld;
-let made = 0;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  clients = await TwoClients.start(database.url);
-  ({ world } = clients);
-}, 60_000);
-
-afterAll(async () => {
-  await world?.stop();
-  await database?.drop();
-});
-
-beforeEach(() => {
-  made = clients.begin();
-});
+const clients = twoClients();
 
 describe('R17 who sees which request', () => {
   it('a contact sees those of its own client, and a foreign one like one that is not there', async () => {
     const { requestId } = await clients.send();
-    expect(await clients.titlesSeenBy(clients.luca)).toContain(`Prova ${made}`);
-    expect(await clients.titlesSeenBy(clients.vera)).toContain(`Prova ${made}`);
+    expect(await clients.titlesSeenBy(clients.luca)).toContain(`Prova ${clients.made}`);
+    expect(await clients.titlesSeenBy(clients.vera)).toContain(`Prova ${clients.made}`);
     expect(await clients.titlesSeenBy(clients.mia)).toEqual([]);
     for (const path of ['', '/raw']) {
       const foreign = await clients.get(`/v1/requests/${requestId}${path}`, clients.mia);
@@ -52,7 +32,7 @@ describe('R17 who sees which request', () => {
     const first = await clients.send();
     const second = await clients.send();
     await clients.post(`/v1/requests/${first.requestId}/dismissal`, { reason: 'prova' });
-    await world.caughtUp();
+    await clients.world.caughtUp();
     const dismissed = await clients.get(`/v1/requests?state=dismissed&packageId=${clients.sito}`);
     expect(dismissed.body.items.map((item: { requestId: string }) => item.requestId)).toContain(
       first.requestId,

@@ -1,33 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { derivedId, sha256Hex } from '@monteore/kernel';
-import { type TestDatabase, testDatabase } from '@monteore/testing';
-import type { IntakeWorld } from '../fixtures/intake-world.js';
-import { LUCA, MIA, NOWHERE, REFERENT, TEAM, TwoClients } from '../fixtures/two-clients.js';
+import { LUCA, MIA, NOWHERE, REFERENT, TEAM, twoClients } from '../testing/two-clients.js';
 
-let database: TestDatabase;
-let clients: TwoClients;
-let world: IntakeWorld;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  clients = await TwoClients.start(database.url);
-  ({ world } = clients);
-}, 60_000);
-
-afterAll(async () => {
-  await world?.stop();
-  await database?.drop();
-});
-
-beforeEach(() => {
-  clients.begin();
-});
+const clients = twoClients();
 
 describe('R9 taken in charge', () => {
   it('by a person, honouring If-Match, quietly when repeated', async () => {
     const { requestId } = await clients.send();
     const path = `/v1/requests/${requestId}/take-in-charge`;
-    const stale = await world.call(TEAM, 'POST', path, {}, { 'if-match': '"7"' });
+    const stale = await clients.world.call(TEAM, 'POST', path, {}, { 'if-match': '"7"' });
     expect(stale.status).toBe(412);
     expect((await clients.post(path)).body.state).toBe('taken-in-charge');
     expect(await clients.post(path, {})).toMatchObject({ status: 200, body: { state: 'taken-in-charge' } });
@@ -36,7 +17,7 @@ describe('R9 taken in charge', () => {
   it('by making an activity of it, which links it', async () => {
     const { requestId } = await clients.send();
     const activityId = derivedId('activity', requestId);
-    await world.tellActivity('ActivityProposed', {
+    await clients.world.tellActivity('ActivityProposed', {
       activityId,
       packageId: clients.sito,
       clientId: clients.comune,
@@ -46,7 +27,7 @@ describe('R9 taken in charge', () => {
       state: 'linked',
       activityIds: [activityId],
     });
-    const types = await world.service.core.store.read(`request-${requestId}`);
+    const types = await clients.world.service.core.store.read(`request-${requestId}`);
     expect(types.map(({ type }) => type)).toEqual([
       'RequestReceived',
       'RequestTakenInCharge',
@@ -55,7 +36,7 @@ describe('R9 taken in charge', () => {
   });
 
   it('a request without a package is assigned with it, and told under its client', async () => {
-    await world.openPackage(clients.museo, 'Altra', REFERENT);
+    await clients.world.openPackage(clients.museo, 'Altra', REFERENT);
     const taken = await clients.deliver(clients.mail({ from: MIA.email }));
     const { requestId } = taken.body;
     expect((await clients.get(`/v1/requests/${requestId}`)).body.packageId).toBeUndefined();
@@ -88,17 +69,17 @@ describe('R9 the clock of a request', () => {
   it('reminds when one working day is left, and records a missed deadline', async () => {
     const { requestId, takeInChargeBy } = await clients.send();
     const dueOf = () =>
-      world.query<{ kind: string; waits: boolean }>(
+      clients.world.query<{ kind: string; waits: boolean }>(
         'SELECT kind, done_at IS NULL AS waits FROM due_things WHERE entity_id = $1 ORDER BY kind',
         [requestId],
       );
-    await world.caughtUp();
+    await clients.world.caughtUp();
     expect(await dueOf()).toEqual([
       { kind: 'deadline-near', waits: true },
       { kind: 'request-missed', waits: true },
     ]);
-    world.clock.moveTo(new Date(Date.parse(takeInChargeBy) + 1000).toISOString());
-    await world.until(
+    clients.world.clock.moveTo(new Date(Date.parse(takeInChargeBy) + 1000).toISOString());
+    await clients.world.until(
       async () => (await clients.get(`/v1/requests/${requestId}`)).body.deadlineMissed === true,
     );
     expect((await clients.get(`/v1/requests/${requestId}`)).body.state).toBe('received');
@@ -107,10 +88,11 @@ describe('R9 the clock of a request', () => {
   it('is called off once somebody took it in charge', async () => {
     const { requestId } = await clients.send();
     await clients.post(`/v1/requests/${requestId}/take-in-charge`);
-    await world.caughtUp();
-    const rows = await world.query('SELECT 1 FROM due_things WHERE entity_id = $1 AND done_at IS NULL', [
-      requestId,
-    ]);
+    await clients.world.caughtUp();
+    const rows = await clients.world.query(
+      'SELECT 1 FROM due_things WHERE entity_id = $1 AND done_at IS NULL',
+      [requestId],
+    );
     expect(rows).toEqual([]);
   });
 });
@@ -146,7 +128,7 @@ describe('R8 splitting and dismissing', () => {
         packageId: clients.sito,
         from: { email: LUCA.email },
       });
-      expect(sha256Hex((await clients.get(`/v1/requests/${part.requestId}/raw`)).body)).toBe(sha256Hex(raw));
+      expect(sha256Hex((await clients.get(`/v1/requests/${part.requestId}/raw`)).bytes)).toBe(sha256Hex(raw));
     }
     expect((await clients.get(`/v1/requests/${requestId}`)).body).toMatchObject({
       state: 'split',

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SmtpSink } from '../testing/smtp-sink.js';
 import { outboxDelivery, RecipientRefusedError, smtpDelivery } from './delivering.js';
-import { SmtpSink } from './fixtures/smtp-sink.js';
 
 const envelope = {
   mailId: '7f0c',

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomId } from '@monteore/kernel';
-import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
-import { MailWorld, tokenIn } from './fixtures/mail-world.js';
-import { Story, type StoryContact } from './fixtures/story.js';
+import { eventually } from '@monteore/testing';
+import { MailWorld, tokenIn } from '../testing/mail-world.js';
+import { Story, type StoryContact } from '../testing/story.js';
 
-let database: TestDatabase;
-let world: MailWorld;
+const world = new MailWorld();
 let story: Story;
 let other: Story;
 let approver: StoryContact;
@@ -13,8 +12,7 @@ let viewer: StoryContact;
 let foreigner: StoryContact;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  world = await MailWorld.start(database.url);
+  await world.start();
   story = new Story(world.mail, 'comune');
   other = new Story(world.mail, 'museo');
   approver = story.contact('dirigente', ['approver']);
@@ -29,11 +27,7 @@ beforeAll(async () => {
     return rows.length === 3;
   });
 });
-
-afterAll(async () => {
-  await world.stop();
-  await database.drop();
-});
+afterAll(() => world.stop());
 
 const list = (query: string, role: 'approver' | 'viewer' | 'team-member' | 'auditor', subject: string) =>
   world.mail.get(`/v1/outbound-mail${query}`, role, subject);

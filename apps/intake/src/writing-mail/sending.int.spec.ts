@@ -1,22 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
-import { MailWorld } from './fixtures/mail-world.js';
-import { Story, type StoryContact } from './fixtures/story.js';
+import { eventually } from '@monteore/testing';
+import { MailWorld } from '../testing/mail-world.js';
+import { Story, type StoryContact } from '../testing/story.js';
 
 const HOUR = 3_600_000;
 
-let database: TestDatabase;
-let world: MailWorld;
-
-beforeEach(async () => {
-  database = await testDatabase();
-  world = await MailWorld.start(database.url);
-});
-
-afterEach(async () => {
-  await world.stop();
-  await database.drop();
-});
+const world = new MailWorld();
+beforeEach(() => world.start());
+afterEach(() => world.stop());
 
 /** A package with these contacts, so that each is written to once. */
 async function opened(...labels: readonly string[]): Promise<[Story, ...StoryContact[]]> {
@@ -152,7 +143,7 @@ describe('R11 a mail is written once', () => {
     const contact = story.contact('uno', ['viewer']);
     await story.meet(contact);
     const { service } = world.mail;
-    world.mail.service = other;
+    world.mail.started.service = other;
     await service.stop();
     await story.open();
     await reaches(contact, 'sent');
@@ -179,7 +170,7 @@ describe('R11 addresses come on another topic, and may go', () => {
     const [story, queued, sent] = await opened('uno', 'due');
     await tried(queued!, 1);
     await reaches(sent!, 'sent');
-    for (const { contactId } of [queued!, sent!]) await world.mail.tellPerson({ erase: contactId });
+    for (const { contactId } of [queued!, sent!]) await world.mail.erasePerson(contactId);
     world.sink.behave(queued!.email, 'accept');
     world.mail.clock.moveBy(HOUR);
     await reaches(queued!, 'failed');

@@ -1,22 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EventTypeOf } from '@monteore/contracts';
 import { derivedId } from '@monteore/kernel';
-import { type TestDatabase, testDatabase } from '@monteore/testing';
-import { MailWorld, tokenIn } from './fixtures/mail-world.js';
-import { Story } from './fixtures/story.js';
+import { MailWorld, tokenIn } from '../testing/mail-world.js';
+import { Story } from '../testing/story.js';
 
-let database: TestDatabase;
-let world: MailWorld;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  world = await MailWorld.start(database.url);
-});
-
-afterAll(async () => {
-  await world.stop();
-  await database.drop();
-});
+const world = new MailWorld();
+beforeAll(() => world.start());
+afterAll(() => world.stop());
 
 describe('R3, R5 estimates to decide', () => {
   it('gives approvers a single-use link, and the request’s sender none; topics may come in any order', async () => {

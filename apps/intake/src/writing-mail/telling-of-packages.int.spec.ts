@@ -1,20 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
-import { MailWorld, tokenIn } from './fixtures/mail-world.js';
-import { Story } from './fixtures/story.js';
+import { eventually } from '@monteore/testing';
+import { MailWorld, tokenIn } from '../testing/mail-world.js';
+import { Story } from '../testing/story.js';
 
-let database: TestDatabase;
-let world: MailWorld;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  world = await MailWorld.start(database.url);
-});
-
-afterAll(async () => {
-  await world.stop();
-  await database.drop();
-});
+const world = new MailWorld();
+beforeAll(() => world.start());
+afterAll(() => world.stop());
 
 describe('R11 package opened', () => {
   const setUp = async (name: string) => {
