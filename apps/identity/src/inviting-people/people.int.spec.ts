@@ -1,73 +1,44 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { peopleTopicOf } from '@monteore/contracts';
-import { type Role, systemClock } from '@monteore/kernel';
-import { installPostgresMessaging } from '@monteore/messaging';
-import { installBlobs, type RunningService, startService } from '@monteore/service';
+import type { Role } from '@monteore/kernel';
+import { StartedService } from '@monteore/service/testing';
 import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
 import pg from 'pg';
 import { identityService } from '../identity.service.js';
-import { AccessTokenSigner } from '../signing-keys/access-tokens.js';
-import { ensureSigningKey } from '../signing-keys/signing-key.js';
 
 let database: TestDatabase;
-let directory: string;
-let signer: AccessTokenSigner;
-let service: RunningService;
+let started: StartedService;
 let owner: pg.Client;
 
 beforeAll(async () => {
   database = await testDatabase();
-  directory = await mkdtemp(join(tmpdir(), 'monteore-identity-'));
-  const access = await ensureSigningKey(directory, 'access');
-  const links = await ensureSigningKey(directory, 'links');
-  signer = await AccessTokenSigner.fromFile(access.privateKeyFile);
-  const role = await database.role();
   owner = new pg.Client({ connectionString: database.url });
   await owner.connect();
-  await installPostgresMessaging(owner, 'messaging', { runtimeRoles: [role.name] });
-  await installBlobs(owner, 'blobs', [role.name]);
-  service = await startService(identityService, {
-    databaseUrl: role.url,
-    ownerDatabaseUrl: database.url,
-    runtimeRole: role.name,
-    messagingUrl: role.url,
-    blobsUrl: role.url,
-    installationSecret: 'x'.repeat(32),
-    keys: { file: access.jwksFile },
-    linkKeys: { file: links.jwksFile },
-    publicUrl: 'http://127.0.0.1',
-    clock: systemClock,
-    sweepEveryMillis: 20,
-    logLevel: 'silent',
+  started = await StartedService.start({
+    definition: identityService,
+    databaseUrl: database.url,
+    runtimeRole: await database.role(),
   });
 }, 60_000);
 
 afterAll(async () => {
-  await service?.stop();
+  await started?.stop();
   await owner?.end();
   await database?.drop();
-  await rm(directory, { recursive: true, force: true });
 });
 
-async function call(
+const call = (
   role: Role,
   method: 'GET' | 'POST' | 'PATCH',
   url: string,
-  payload?: object,
+  body?: object | string,
   headers: Record<string, string> = {},
-) {
-  const { token } = await signer.sign({ subject: `a-${role}`, role });
-  const answer = await service.app.inject({
-    method,
-    url,
-    ...(payload === undefined ? {} : { payload }),
-    headers: { authorization: `Bearer ${token}`, ...headers },
+) =>
+  started.call(method, url, {
+    token: started.token(role),
+    headers,
+    ...(body === undefined ? {} : { body }),
   });
-  return { status: answer.statusCode, body: answer.json(), headers: answer.headers };
-}
 
 describe('R17 people of the team', () => {
   test('an administrator invites, lists, changes the role', async () => {
@@ -139,27 +110,21 @@ describe('R17 people of the team', () => {
 });
 
 test('the public keys are there for everybody', async () => {
-  const answer = await service.app.inject({ method: 'GET', url: '/.well-known/jwks.json' });
-  expect(answer.statusCode).toBe(200);
-  expect(answer.json().keys).toEqual([expect.objectContaining({ crv: 'Ed25519', kty: 'OKP' })]);
-  expect(answer.body).not.toContain('"d"');
+  const answer = await started.get('/.well-known/jwks.json');
+  expect(answer.status).toBe(200);
+  expect(answer.body.keys).toEqual([expect.objectContaining({ crv: 'Ed25519', kty: 'OKP' })]);
+  expect(answer.text).not.toContain('"d"');
 });
 
 test('what no route takes is told as a problem too', async () => {
-  const { token } = await signer.sign({ subject: 'an-administrator', role: 'administrator' });
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const malformed = await service.app.inject({ method: 'POST', url: '/v1/people', headers, payload: '{' });
-  expect([malformed.statusCode, malformed.json().code]).toEqual([400, 'service.malformed']);
-  const large = `"${'x'.repeat(11 * 1024 * 1024)}"`;
-  const tooLarge = await service.app.inject({ method: 'POST', url: '/v1/people', headers, payload: large });
-  expect([tooLarge.statusCode, tooLarge.json().code]).toEqual([413, 'service.too-large']);
-  const unknown = await service.app.inject({ method: 'GET', url: '/v1/nothing', headers });
-  expect([unknown.statusCode, unknown.json().code]).toEqual([404, 'service.no-such-route']);
-  const otherType = await service.app.inject({
-    method: 'POST',
-    url: '/v1/people',
-    headers: { ...headers, 'content-type': 'text/csv' },
-    payload: 'a,b',
-  });
-  expect([otherType.statusCode, otherType.json().code]).toEqual([415, 'service.unsupported-media-type']);
+  const post = (body: string, type = 'application/json') =>
+    call('administrator', 'POST', '/v1/people', body, { 'content-type': type });
+  const malformed = await post('{');
+  expect([malformed.status, malformed.body.code]).toEqual([400, 'service.malformed']);
+  const tooLarge = await post(`"${'x'.repeat(11 * 1024 * 1024)}"`);
+  expect([tooLarge.status, tooLarge.body.code]).toEqual([413, 'service.too-large']);
+  const unknown = await call('administrator', 'GET', '/v1/nothing');
+  expect([unknown.status, unknown.body.code]).toEqual([404, 'service.no-such-route']);
+  const otherType = await post('a,b', 'text/csv');
+  expect([otherType.status, otherType.body.code]).toEqual([415, 'service.unsupported-media-type']);
 });
