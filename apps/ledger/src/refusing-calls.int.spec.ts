@@ -10,14 +10,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => ledger.stop());
 
-const package_ = {
-  clientId: '',
-  name: 'P',
-  referentEmail: 'luca@agenzia.example',
-  grantedMinutes: 60,
-};
-const opening = (more: object = {}) => ({ ...package_, clientId: ledger.clientId, ...more });
-
 describe('bad input is told with a pointer, and nothing is stored', () => {
   it.each([
     ['/grantedMinutes', { grantedMinutes: 0 }],
@@ -36,7 +28,7 @@ describe('bad input is told with a pointer, and nothing is stored', () => {
     ['/agreedActivities/0/kind', { agreedActivities: [{ kind: 'magic' }] }],
   ])('%s of %j', async (pointer, wrong) => {
     const before = (await ledger.get('/v1/packages?limit=200')).body.items.length;
-    const answer = await ledger.post('/v1/packages', opening(wrong));
+    const answer = await ledger.post('/v1/packages', ledger.opening(wrong));
     expect(answer.status).toBe(400);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.body).toMatchObject({
@@ -54,7 +46,7 @@ describe('bad input is told with a pointer, and nothing is stored', () => {
     ['/expiresOn', { expiresOn: '2026-11-23' }],
     ['/endsOn', { endsOn: '2026-11-23' }],
   ])('%s that a rule refuses: %j', async (pointer, wrong) => {
-    const answer = await ledger.post('/v1/packages', opening(wrong));
+    const answer = await ledger.post('/v1/packages', ledger.opening(wrong));
     expect([answer.status, answer.body.errors[0].pointer]).toEqual([422, pointer]);
   });
 
@@ -93,7 +85,7 @@ describe('bad input is told with a pointer, and nothing is stored', () => {
     };
     const answer = await ledger.post(
       '/v1/packages',
-      opening({ agreedActivities: Array(400).fill(activity) }),
+      ledger.opening({ agreedActivities: Array(400).fill(activity) }),
     );
     expect([answer.status, answer.body.code]).toEqual([422, 'service.too-much-at-once']);
   });

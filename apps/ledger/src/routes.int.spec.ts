@@ -11,14 +11,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => ledger.stop());
 
-const package_ = {
-  clientId: '',
-  name: 'P',
-  referentEmail: 'luca@agenzia.example',
-  grantedMinutes: 60,
-};
-const opening = (more: object = {}) => ({ ...package_, clientId: ledger.clientId, ...more });
-
 describe('R1, R15 a package over REST', () => {
   it('is opened, topped up, adjusted, worked on, corrected, explained and closed', async () => {
     const { packageId, path, activityId } = await ledger.open(120, { policy: { toleranceMinutes: 0 } });
@@ -201,7 +193,7 @@ describe('calls that are repeated or late', () => {
 
   it('repeat what was answered, also when it could not be asked any more', async () => {
     const key = { 'idempotency-key': randomUUID() };
-    const body = opening({ expiresOn: '2026-11-24' });
+    const body = ledger.opening({ expiresOn: '2026-11-24' });
     const first = await ledger.post('/v1/packages', body, ledger.admin, key);
     clock.instant = '2026-11-25T09:00:00.000Z';
     const again = await ledger.post('/v1/packages', body, ledger.admin, key);

@@ -69,6 +69,17 @@ export class StartedLedger {
     });
   }
 
+  /** The body that opens a small package without activities. */
+  opening(more: object = {}): object {
+    return {
+      clientId: this.clientId,
+      name: 'P',
+      referentEmail: 'luca@agenzia.example',
+      grantedMinutes: 60,
+      ...more,
+    };
+  }
+
   /** A package with one agreed activity, known to every copy of rights when it is answered. */
   async open(
     minutes: number,
