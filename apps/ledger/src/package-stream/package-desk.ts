@@ -16,10 +16,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply } from 'fastify';
 import type { PackageEventType, PackageFacts } from '../package/events.js';
-import type { Package, PackageState } from '../package/state.js';
+import type { PackageState } from '../package/state.js';
 import { CORE } from '../tokens.js';
 import { DecidePackage } from './decide-package.js';
-import { type PackageDecider, PackageStreams, packageEventOf } from './package-streams.js';
+import { type PackageDecider, PackageStreams, packageEventOf, streamOfPackage } from './package-streams.js';
 
 /** What the routes on one package share: who may see it, giving the command, telling the answer's position. */
 @Injectable()
@@ -30,21 +30,23 @@ export class PackageDesk {
     @Inject(CommandBus) private readonly commands: CommandBus,
   ) {}
 
-  /** The package, when the caller may know of it. Unknown and foreign ids take the same path. */
+  /** The package, when the caller may know of it. Unknown and foreign ids take the same path and the same time. */
   async see(principal: Principal, packageId: string) {
-    const loaded = await this.streams.load(packageId);
-    const rights = isContact(principal) ? await this.rightsOf(principal, loaded?.package) : 'team';
+    const rights = isContact(principal) ? await this.rightsOf(principal, packageId) : 'team';
+    const loaded = rights === null ? null : await this.streams.load(packageId);
     if (loaded === null || rights === null) throw notFound('ledger', 'package');
     return { ...loaded, roles: rights === 'team' ? [] : rights.roles };
   }
 
   /** The copy of rights may lag behind the stream: what was opened for the contact's own client is waited for. */
-  private async rightsOf(principal: Principal, found: Package | undefined): Promise<PackageRights | null> {
-    if (found === undefined) return null;
-    const rights = await this.core.access.rightsOn(principal, found.packageId);
-    if (rights !== null || principal.clientId !== found.clientId) return rights;
-    const isKnown = (await this.core.access.packageOf(found.packageId)) !== null;
-    return isKnown ? null : eventually(() => this.core.access.rightsOn(principal, found.packageId));
+  private async rightsOf(principal: Principal, packageId: string): Promise<PackageRights | null> {
+    const ask = () => this.core.access.rightsOn(principal, packageId);
+    const rights = await ask();
+    if (rights !== null) return rights;
+    const [opening] = await this.core.store.read(streamOfPackage(packageId), { limit: 1 });
+    if (opening === undefined || opening.data.clientId !== principal.clientId) return null;
+    const isKnown = (await this.core.access.packageOf(packageId)) !== null;
+    return isKnown ? null : eventually(ask);
   }
 
   /** Gives a command; throws its refusal; tells the position of what it made. */

@@ -3,7 +3,7 @@ import type { ContactRole } from '@monteore/kernel';
 import type { Message, MessageHandler, SqlTransaction } from '@monteore/messaging';
 import type { ServiceTransaction } from '../database/service-database.js';
 import { ContactDirectory } from '../http/auth.guard.js';
-import { isContact, notFound, type Principal } from '../http/principal.js';
+import { isContact, type Principal } from '../http/principal.js';
 
 /** A service's own copy of who belongs to which client and package, kept from the ledger's events (R17). */
 export const accessTables = `
@@ -48,7 +48,7 @@ const dataOf = <
   _type: T,
 ) => message.data as unknown as IntegrationEvent<'ledger', T>;
 
-/** Handlers for the ledger's topic; a service merges them with its own (see mergeHandlers). */
+/** Handlers for the ledger's topic; every service has them beside its own (allHandlers in service.ts). */
 export const accessHandlers: Readonly<Record<string, MessageHandler<ServiceTransaction>>> = {
   ClientRegistered: {
     project: async (message, tx) => {
@@ -201,21 +201,22 @@ export class AccessCopy extends ContactDirectory {
     return rows.map((row) => row.contact_id);
   }
 
-  /** What the caller may do on a package, or null when it may not know that there is one. */
+  /**
+   * What the caller may do on a package, or null when it may not know that there is one. One question, whether the
+   * package is unknown or another client's.
+   */
   async rightsOn(principal: Principal, packageId: string): Promise<PackageRights | null> {
-    const found = await this.packageOf(packageId);
-    if (found === null) return null;
-    if (!isContact(principal)) return { package: found, roles: [] };
-    const granted = await this.rolesOn(packageId, principal.subject);
-    const roles = granted.filter((role) => WITHIN[principal.role]?.includes(role));
-    return roles.length === 0 ? null : { package: found, roles };
-  }
-
-  /** The same; throws the answer that unknown and foreign packages share. */
-  async requireRights(principal: Principal, packageId: string, service: string): Promise<PackageRights> {
-    const rights = await this.rightsOn(principal, packageId);
-    if (rights === null) throw notFound(service, 'package');
-    return rights;
+    const [row] = await this.database.query<PackageRow & { roles: ContactRole[] }>(
+      `SELECT p.*, CASE WHEN p.shared_with_all THEN coalesce(c.roles, '{}') ELSE coalesce(pc.roles, '{}') END AS roles
+       FROM packages p LEFT JOIN contacts c ON c.client_id = p.client_id AND c.contact_id = $2 AND c.active
+       LEFT JOIN package_contacts pc ON pc.package_id = p.package_id AND pc.contact_id = c.contact_id
+       WHERE p.package_id = $1`,
+      [packageId, principal.subject],
+    );
+    if (row === undefined) return null;
+    if (!isContact(principal)) return { package: fromRow(row), roles: [] };
+    const roles = row.roles.filter((role) => WITHIN[principal.role]?.includes(role));
+    return roles.length === 0 ? null : { package: fromRow(row), roles };
   }
 
   /** SQL condition on a column holding a package id: the packages a contact sees. `parameter` holds its id. */
