@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { v4, v5, v7, validate } from 'uuid';
+import { v4, v5, validate } from 'uuid';
 
 /** Namespace of every derived id of this product; changing it would make every repeat look new. */
 const NAMESPACE = '6d6f6e74-656f-4265-8f72-65000000a001';
@@ -12,11 +12,6 @@ export function derivedId(...parts: readonly string[]): string {
 /** A random id, for what nobody may guess. */
 export function randomId(): string {
   return v4();
-}
-
-/** A time-ordered id, for rows that are read in the order of their making. */
-export function timeOrderedId(): string {
-  return v7();
 }
 
 export function isUuid(value: unknown): value is string {

@@ -11,6 +11,7 @@ import {
 } from '@monteore/service';
 import type { IntakeOptions } from '../options.js';
 import type { MailEvent, RequestEvent, ThreadEvent } from '../request/events.js';
+import { DEADLINE_NEAR } from '../request-list/project.js';
 import { requestFacts } from '../request-list/request-facts.js';
 import { Addresses } from './addressing.js';
 import { Announcing } from './announcing.js';
@@ -65,10 +66,10 @@ export class MailWriter {
     for (const cause of await intakeCauses(own, event.eventId, tx)) await this.announcing.announce(cause, tx);
   }
 
-  /** `deadline-near` is scheduled by whoever keeps the requests, with the request's id. */
+  /** The first is scheduled by whoever keeps the requests, with the request's id. */
   dueHandlers(): Record<string, DueHandler> {
     return {
-      'deadline-near': (thing) => this.deadlineNear(thing),
+      [DEADLINE_NEAR]: (thing) => this.deadlineNear(thing),
       [EXPIRY_NEAR]: (thing) => this.expiryNear(thing),
     };
   }
