@@ -130,7 +130,7 @@ export async function copyLedger(message: Message, tx: SqlTransaction): Promise<
   }
 }
 
-/** A request's word on urgency; a reply that says so counts for the next version (R8). */
+/** A request's word on urgency; a reply that says so counts for the next version (R8). Its receipt may be told late. */
 export async function copyRequest(message: Message, tx: SqlTransaction): Promise<void> {
   const data = message.data as unknown as IntegrationEvent<'intake', 'RequestReceived'> & {
     urgent?: boolean;
@@ -138,7 +138,7 @@ export async function copyRequest(message: Message, tx: SqlTransaction): Promise
   const { requestId, packageId, urgent } = data.request;
   await tx.query(
     `INSERT INTO known_requests AS known (request_id, package_id, urgent) VALUES ($1, $2, $3)
-     ON CONFLICT (request_id) DO UPDATE SET package_id = $2, urgent = known.urgent OR $3`,
+     ON CONFLICT (request_id) DO UPDATE SET package_id = coalesce($2, known.package_id), urgent = known.urgent OR $3`,
     [requestId, packageId ?? null, urgent || data.urgent === true],
   );
 }
