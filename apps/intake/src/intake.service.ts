@@ -1,6 +1,5 @@
 import { derivedId, inputHashOf, SYSTEM_ACTOR } from '@monteore/kernel';
-import type { MessageHandler, MessageHandlers } from '@monteore/messaging';
-import type { DueThing, ServiceCore, ServiceDefinition, ServiceTransaction } from '@monteore/service';
+import { type DueThing, mergeHandlers, type ServiceCore, type ServiceDefinition } from '@monteore/service';
 import type { INestApplicationContext } from '@nestjs/common';
 import { followedActivitiesTable, followingHandlers } from './following-activities/followed-activities.js';
 import { ForgetErased, forgettingIndexes } from './forgetting-people/forget-erased.js';
@@ -91,43 +90,4 @@ async function startExtras(
       await sender.stop();
     },
   };
-}
-
-/** Both act on a type that both know, in this order. */
-function mergeHandlers(
-  first: MessageHandlers<ServiceTransaction>,
-  second: MessageHandlers<ServiceTransaction>,
-): MessageHandlers<ServiceTransaction> {
-  const topics = new Set([...Object.keys(first), ...Object.keys(second)]);
-  return Object.fromEntries(
-    [...topics].map((topic) => [topic, mergeTypes(first[topic] ?? {}, second[topic] ?? {})]),
-  );
-}
-
-function mergeTypes(
-  first: MessageHandlers<ServiceTransaction>[string],
-  second: MessageHandlers<ServiceTransaction>[string],
-): Record<string, MessageHandler<ServiceTransaction>> {
-  const types = new Set([...Object.keys(first), ...Object.keys(second)]);
-  return Object.fromEntries(
-    [...types].map((type) => {
-      const parts = [first[type], second[type]].filter((part) => part !== undefined);
-      const reacting = parts.filter(({ react }) => react !== undefined);
-      return [
-        type,
-        {
-          ...(reacting.length === 0
-            ? {}
-            : {
-                react: async (message) => {
-                  for (const { react } of reacting) await react!(message);
-                },
-              }),
-          project: async (message, tx) => {
-            for (const { project } of parts) await project?.(message, tx);
-          },
-        },
-      ];
-    }),
-  );
 }

@@ -62,11 +62,6 @@ export function addDays(date: LocalDate, days: number): LocalDate {
   return fourDigitYear(plainDate(date).add({ days }));
 }
 
-/** Negative when `first` is earlier, positive when it is later, 0 for the same day: for sorting. */
-export function compareDates(first: LocalDate, second: LocalDate): -1 | 0 | 1 {
-  return Temporal.PlainDate.compare(plainDate(first), plainDate(second)) as -1 | 0 | 1;
-}
-
 /** Whole days from one date to another; negative when `to` is earlier. */
 export function daysBetween(from: LocalDate, to: LocalDate): number {
   return plainDate(from).until(plainDate(to), { largestUnit: 'day' }).days;

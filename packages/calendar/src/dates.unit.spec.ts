@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import {
   addDays,
   atLocalTime,
-  compareDates,
   dayOfWeek,
   daysBetween,
   endOfDay,
@@ -54,21 +53,11 @@ describe('dates', () => {
     expect(dayOfWeek('2026-11-22')).toBe(7);
   });
 
-  it('sort', () => {
-    expect(['2026-11-16', '2025-12-31', '2026-02-01'].sort(compareDates)).toEqual([
-      '2025-12-31',
-      '2026-02-01',
-      '2026-11-16',
-    ]);
-    expect(compareDates('2026-11-16', '2026-11-16')).toBe(0);
-  });
-
   it('add up', () => {
     fc.assert(
       fc.property(date, fc.integer({ min: -10_000, max: 10_000 }), (day, days) => {
         const other = addDays(day, days);
         expect(daysBetween(day, other)).toBe(days);
-        expect(compareDates(other, day)).toBe(Math.sign(days));
       }),
     );
   });

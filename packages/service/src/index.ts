@@ -5,6 +5,7 @@ export * from './clock/test-clock.js';
 export * from './command-handling/stream-runtime.js';
 export * from './database/service-database.js';
 export * from './due/due-things.js';
+export * from './handlers/merge-handlers.js';
 export * from './http/auth.guard.js';
 export * from './http/command-context.js';
 export * from './http/listing.js';

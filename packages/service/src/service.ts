@@ -38,6 +38,7 @@ import {
   type ServiceTransaction,
 } from './database/service-database.js';
 import { type DueHandler, dueTables, Sweeper } from './due/due-things.js';
+import { mergeHandlers } from './handlers/merge-handlers.js';
 import { AuthGuard } from './http/auth.guard.js';
 import type { Freshness } from './http/command-context.js';
 import { guardFreshness } from './http/freshness-guard.js';
@@ -199,25 +200,11 @@ async function makeCore(definition: ServiceDefinition, settings: ServiceSettings
   };
 }
 
-/** Handlers of the service beside those that every service has; both act on a type that both know. */
-function allHandlers(own: MessageHandlers<ServiceTransaction>): MessageHandlers<ServiceTransaction> {
-  const merged: Record<string, Record<string, MessageHandlers<ServiceTransaction>[string][string]>> = {};
-  for (const [topic, byType] of Object.entries(own)) merged[topic] = { ...byType };
-  const ledger = merged[eventsTopicOf('ledger')] ?? {};
-  merged[eventsTopicOf('ledger')] = ledger;
-  for (const [type, access] of Object.entries(accessHandlers)) {
-    const extra = ledger[type];
-    ledger[type] = {
-      ...extra,
-      project: async (message, tx) => {
-        await access.project?.(message, tx);
-        await extra?.project?.(message, tx);
-      },
-    };
-  }
-  for (const service of SERVICES) merged[peopleTopicOf(service)] = { ...peopleHandlers };
-  return merged;
-}
+/** What every service does with what others say, before its own part acts. */
+const commonHandlers: MessageHandlers<ServiceTransaction> = {
+  [eventsTopicOf('ledger')]: accessHandlers,
+  ...Object.fromEntries(SERVICES.map((service) => [peopleTopicOf(service), peopleHandlers])),
+};
 
 /** Starts one service: migrations, application, relay, consumers, timers. Ready when all of them are. */
 export async function startService(
@@ -228,19 +215,19 @@ export async function startService(
   const core = await makeCore(definition, settings);
   const { logger } = core;
   const app = await makeApplication(definition, core);
-  const own = allHandlers(definition.handlers(core, app));
+  const handlers = mergeHandlers(commonHandlers, definition.handlers(core, app));
   await core.messaging.ensureTopics([
     ...SERVICES.map((service) => ({ name: eventsTopicOf(service), compacted: false })),
     ...SERVICES.map((service) => ({ name: peopleTopicOf(service), compacted: true })),
   ]);
   // The ledger keeps its copy of rights from its own topic, as every other service does.
-  const followsItself = own[eventsTopicOf(definition.name)] !== undefined;
+  const followsItself = handlers[eventsTopicOf(definition.name)] !== undefined;
   const inbox = new Inbox<ServiceTransaction>({
     database: core.database,
     subscriber: core.messaging,
     schema: definition.name,
     group: `monteore.${definition.name}`,
-    handlers: own,
+    handlers,
     onParked: (topic, message, error) =>
       logger.error({ topic, id: message.id, key: message.key, err: error }, 'a key was parked'),
     onUnknownSource: (topic, unknown) =>
@@ -286,7 +273,7 @@ export async function startService(
   const { database, messaging } = core;
   const metrics = serviceMetrics({
     service: definition.name,
-    topics: Object.keys(own),
+    topics: Object.keys(handlers),
     database,
     messaging,
     inbox,

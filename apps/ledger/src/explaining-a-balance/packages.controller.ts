@@ -23,7 +23,6 @@ import { CORE } from '../tokens.js';
 import { balancesAsOf, chargedDeltaOf, packageView, type RecordedEvent } from './views.js';
 
 const zAsOf = z.object({ occurredAsOf: zLocalDate.optional(), recordedAsOf: zInstant.optional() });
-const PAGE = 1000;
 
 /** R1, R15: packages, their balances now and as of then, and the entries that explain every number. */
 @Controller('v1/packages')
@@ -100,7 +99,7 @@ export class PackagesController {
   @Allow('ledger:read', ...TEAM, 'auditor', ...CONTACTS)
   async verify(@Param('packageId', { schema: zId }) packageId: string, @CallerOf() { principal }: Caller) {
     const { package: found } = await this.desk.see(principal, packageId);
-    const events = await this.storedEvents(packageId);
+    const events = await this.core.store.read(streamOfPackage(packageId));
     const fault = findChainFault(events);
     const { lots: _, ...recounted } = balancesAsOf(events.map(recorded), {});
     const { grantedMinutes, chargedMinutes, postedMinutes, heldMinutes, availableMinutes } =
@@ -119,19 +118,7 @@ export class PackagesController {
   }
 
   private async allEvents(packageId: string): Promise<RecordedEvent[]> {
-    return (await this.storedEvents(packageId)).map(recorded);
-  }
-
-  private async storedEvents(packageId: string): Promise<StoredEvent[]> {
-    const all: StoredEvent[] = [];
-    for (;;) {
-      const page = await this.core.store.read(streamOfPackage(packageId), {
-        fromVersion: all.length + 1,
-        limit: PAGE,
-      });
-      all.push(...page);
-      if (page.length < PAGE) return all;
-    }
+    return (await this.core.store.read(streamOfPackage(packageId))).map(recorded);
   }
 }
 
