@@ -2,6 +2,7 @@ export * from './access/access-copy.js';
 export * from './auth/token-verifier.js';
 export * from './blobs/blobs.js';
 export * from './clock/test-clock.js';
+export * from './command-handling/stream-command.js';
 export * from './command-handling/stream-runtime.js';
 export * from './database/service-database.js';
 export * from './due/due-things.js';

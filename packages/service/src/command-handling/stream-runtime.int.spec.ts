@@ -8,7 +8,8 @@ import {
 import { isRefusal, refuse, systemClock } from '@monteore/kernel';
 import { type TestDatabase, testDatabase } from '@monteore/testing';
 import pg from 'pg';
-import { type CommandResult, StreamRuntime } from './stream-runtime.js';
+import type { CommandResult } from './stream-command.js';
+import { StreamRuntime } from './stream-runtime.js';
 
 /** A purse: takes are refused when there is too little in it. */
 const fold = {

@@ -1,7 +1,7 @@
 import { derivedId, inputHashOf, RefusalError, randomId, refuse } from '@monteore/kernel';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { CommandEnvelope } from '../command-handling/stream-runtime.js';
+import type { CommandEnvelope } from '../command-handling/stream-command.js';
 import { type AuthenticatedRequest, actorOf, type Principal } from './principal.js';
 
 /** What a route hands to a command beside its body. */
