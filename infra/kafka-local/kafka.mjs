@@ -1,0 +1,192 @@
+// A Kafka broker (KRaft, one node) on free loopback ports with a temporary directory, for tests and development on
+// machines without containers. Needs Java 17 and Maven; the jars are resolved once for each state of pom.xml.
+// As a command it prints `KAFKA_BROKERS=…` when the broker answers, and stops it at Ctrl-C.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const START_LIMIT_MILLISECONDS = 120_000;
+const STOP_LIMIT_MILLISECONDS = 20_000;
+
+/** What is missing to run a broker here, or null. */
+export function missingForKafka() {
+  for (const [command, flag] of [
+    ['java', '-version'],
+    ['mvn', '-version'],
+  ])
+    if (spawnSync(command, [flag], { stdio: 'ignore' }).status !== 0) return `«${command}» does not run`;
+  return null;
+}
+
+/** Starts a broker and resolves when it answers. `stop()` ends it and removes its data. */
+export async function startKafka() {
+  const jars = resolveJars();
+  const directory = mkdtempSync(join(tmpdir(), 'monteore-kafka-'));
+  const log = join(directory, 'broker.log');
+  const properties = join(directory, 'server.properties');
+  const [port, controllerPort] = await freePorts(2);
+  writeFileSync(properties, settings(directory, port, controllerPort));
+  runStorageTool(jars, properties, log);
+  const broker = spawn('java', javaArguments(jars, 'kafka.Kafka', properties), {
+    stdio: ['ignore', 'ignore', openSync(log, 'a')],
+  });
+  // Whoever started it takes it along, however it ends.
+  const kill = () => broker.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = new Promise((resolve) => broker.once('exit', resolve).once('error', resolve));
+  const stop = async () => {
+    broker.kill('SIGTERM');
+    const timer = setTimeout(kill, STOP_LIMIT_MILLISECONDS);
+    await ended;
+    clearTimeout(timer);
+    process.off('exit', kill);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const end = performance.now() + START_LIMIT_MILLISECONDS;
+  while (!(await answers(port))) {
+    if (broker.exitCode !== null || broker.signalCode !== null || performance.now() > end) {
+      const said = readFileSync(log, 'utf8').slice(-4000);
+      await stop();
+      throw new Error(`the Kafka broker did not start; it said:\n${said}`);
+    }
+    await pause(200);
+  }
+  return { brokers: [`127.0.0.1:${port}`], stop };
+}
+
+/** The directory of the jars that pom.xml names, filled at the first use of each of its states. */
+function resolveJars() {
+  const pom = join(here, 'pom.xml');
+  const state = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16);
+  const jars = join(here, '.jars', state);
+  if (existsSync(jars)) return jars;
+  mkdirSync(dirname(jars), { recursive: true });
+  const partial = mkdtempSync(join(dirname(jars), 'partial-'));
+  const run = spawnSync(
+    'mvn',
+    [
+      '-q',
+      '-B',
+      '-f',
+      pom,
+      'dependency:copy-dependencies',
+      `-DoutputDirectory=${partial}`,
+      '-DincludeScope=runtime',
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  if (run.status !== 0) {
+    rmSync(partial, { recursive: true, force: true });
+    throw new Error('Maven could not fetch the broker: it needs its repository once');
+  }
+  renameSync(partial, jars);
+  return jars;
+}
+
+function settings(directory, port, controllerPort) {
+  return Object.entries({
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'log.dirs': join(directory, 'data'),
+    'auto.create.topics.enable': false,
+    'default.replication.factor': 1,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    'log.cleaner.dedupe.buffer.size': 16_777_216,
+  })
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+function runStorageTool(jars, properties, log) {
+  const id = createHash('sha256').update(properties).digest().subarray(0, 16).toString('base64url');
+  const run = spawnSync(
+    'java',
+    javaArguments(
+      jars,
+      'kafka.tools.StorageTool',
+      'format',
+      '--standalone',
+      '--cluster-id',
+      id,
+      '--config',
+      properties,
+    ),
+    { encoding: 'utf8' },
+  );
+  writeFileSync(log, `${run.stdout}${run.stderr}`);
+  if (run.status !== 0)
+    throw new Error(`the broker's directory could not be formatted: ${run.stdout}${run.stderr}`);
+}
+
+const javaArguments = (jars, program, ...rest) => [
+  '-Xmx512m',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  '-cp',
+  [join(jars, '*')].join(delimiter),
+  program,
+  ...rest,
+];
+
+async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** True when the broker answers the protocol's first question (ApiVersions, version 0). */
+function answers(port) {
+  const request = Buffer.from('0000000a00120000000000000000', 'hex');
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(request));
+    const say = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket
+      .once('data', () => say(true))
+      .once('error', () => say(false))
+      .once('close', () => say(false));
+    socket.setTimeout(2000, () => say(false));
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { brokers, stop } = await startKafka();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop().then(() => process.exit(0)));
+  process.stdout.write(`KAFKA_BROKERS=${brokers.join(',')}\n`);
+}
