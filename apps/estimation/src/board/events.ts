@@ -20,6 +20,8 @@ export interface EstimateVersion {
   readonly lowered: boolean;
 }
 
+export type PublicEstimate = Omit<EstimateVersion, 'path' | 'lowered'>;
+
 export interface ReservationItem {
   readonly activityId: string;
   readonly version: number;
@@ -72,7 +74,7 @@ export interface BoardFacts {
     weightedMinutes: Minutes;
     warning?: Warning;
     /** The version that stays in force until this one is decided. */
-    previous?: EstimateVersion;
+    previous?: PublicEstimate;
   };
   EstimateApproved: {
     activityId: string;

@@ -1,5 +1,6 @@
 import type { ActivitySnapshot } from '@monteore/contracts';
 import type { Approval, ActivityState as PublicState } from '@monteore/kernel';
+import type { EstimateVersion, PublicEstimate } from './events.js';
 import {
   type ActivityState,
   approvedWithoutHours,
@@ -36,6 +37,11 @@ export function stateOf(activity: ActivityState): PublicState {
 const isBeingTakenUp = (activity: ActivityState): boolean =>
   waitsForDecision(activity) || activity.waiting !== undefined || activity.unansweredVersion !== undefined;
 
+/** A version as the others see it: how it went on is estimation's own business. */
+export function estimateOf({ path: _, lowered: __, ...estimate }: EstimateVersion): PublicEstimate {
+  return estimate;
+}
+
 /** One activity as the others see it: ids in the place of names. */
 export function snapshotOf(board: Board, activity: ActivityState): ActivitySnapshot {
   const newest = newestOf(activity);
@@ -57,19 +63,7 @@ export function snapshotOf(board: Board, activity: ActivityState): ActivitySnaps
     approval: approvalOf(activity),
     workStatus: activity.workStatus,
     state: stateOf(activity),
-    ...(newest === undefined
-      ? {}
-      : {
-          estimate: {
-            version: newest.version,
-            minutes: newest.minutes,
-            multiplier: newest.multiplier,
-            weightedMinutes: newest.weightedMinutes,
-            urgent: newest.urgent,
-            assigneeId: newest.assigneeId,
-            due: newest.due,
-          },
-        }),
+    ...(newest === undefined ? {} : { estimate: estimateOf(newest) }),
     ...(activity.inForce === undefined ? {} : { versionInForce: activity.inForce }),
     decisionAsked: waitsForDecision(activity),
     ...(activity.assigneeId === undefined ? {} : { assigneeId: activity.assigneeId }),

@@ -7,6 +7,7 @@ import {
   type Recorder,
   requireActivity,
 } from '../board/record.js';
+import { estimateOf } from '../board/snapshot.js';
 import { type ActivityState, type BoardState, isOver, newestOf, versionOf } from '../board/state.js';
 import { estimatePathOf } from './estimate-path.js';
 
@@ -71,7 +72,7 @@ export function askForDecision(recorder: Recorder, activityId: string, warning?:
     version,
     weightedMinutes,
     ...(warning === undefined ? {} : { warning }),
-    ...(previous === undefined ? {} : { previous }),
+    ...(previous === undefined ? {} : { previous: estimateOf(previous) }),
   });
 }
 
