@@ -18,7 +18,12 @@ export default {
       },
     ],
   },
-  testMatch: ['<rootDir>/{packages,apps}/*/src/**/*.spec.ts', '<rootDir>/e2e/**/*.spec.ts'],
+  // Specs that kill what they test are run by `npm run test:faults`.
+  testMatch: [
+    '<rootDir>/{packages,apps}/*/src/**/*.spec.ts',
+    '<rootDir>/e2e/**/*.spec.ts',
+    '!**/*.faults.spec.ts',
+  ],
   globalSetup: '<rootDir>/packages/testing/jest/global-setup.mjs',
   globalTeardown: '<rootDir>/packages/testing/jest/global-teardown.mjs',
   // A bound for what hangs, not a measure: the machine may be busy.

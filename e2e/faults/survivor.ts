@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type Answer,
+  type Instance,
+  launchProgram,
+  mintToken,
+  newDirectory,
+  Outbox,
+  type Program,
+  type ProgramOptions,
+  RestClient,
+  type SmtpAddress,
+  startProgram,
+  TestClock,
+  type TokenOptions,
+} from '../harness/index.ts';
+
+/** How long one command or mail is repeated before a test gives up. */
+const PATIENCE_MILLISECONDS = 120_000;
+const BETWEEN_TRIES_MILLISECONDS = 100;
+
+/**
+ * A system of one process that is killed and started again over the same data directory, at the same ports, so that
+ * whoever calls it need not know. It starts empty, with a clock that can be moved.
+ */
+export class Survivor implements Instance {
+  readonly baseUrl: string;
+  readonly smtp: SmtpAddress;
+  readonly clock: TestClock;
+  readonly dataDirectory: string;
+  readonly outbox: Outbox;
+  private readonly directory: string;
+  private readonly flags: readonly string[];
+  private program: Promise<Program>;
+
+  private constructor(
+    directory: string,
+    ports: { readonly http: number; readonly smtp: number },
+    flags: readonly string[],
+  ) {
+    this.directory = directory;
+    this.dataDirectory = join(directory, 'data');
+    this.outbox = new Outbox(join(this.dataDirectory, 'outbox'));
+    this.clock = new TestClock(join(directory, 'clock'));
+    this.baseUrl = `http://127.0.0.1:${ports.http}`;
+    this.smtp = { host: '127.0.0.1', port: ports.smtp };
+    this.flags = ['--empty', '--port', String(ports.http), '--smtp-port', String(ports.smtp), ...flags];
+    this.program = this.launch();
+  }
+
+  static async start(...flags: string[]): Promise<Survivor> {
+    const directory = newDirectory();
+    writeFileSync(join(directory, 'clock'), '0');
+    const survivor = new Survivor(directory, await freePorts(), flags);
+    await survivor.ready();
+    return survivor;
+  }
+
+  /** The process that is there, or the next one once it is ready. */
+  ready(): Promise<Program> {
+    return this.program;
+  }
+
+  /** SIGKILL, and at once a new start. Resolves when the next process is ready. */
+  async killAndRestart(): Promise<void> {
+    const victim = await this.program;
+    this.program = victim.stop('SIGKILL').then(() => this.launch());
+    await this.program;
+  }
+
+  /** Ends it at once, starts it anew and kills that so many milliseconds into its start; then starts it for good. */
+  async killWhileStarting(afterMilliseconds: number): Promise<void> {
+    await (await this.program).stop('SIGKILL');
+    const { child, exited } = launchProgram(this.options());
+    await pause(afterMilliseconds);
+    child.kill('SIGKILL');
+    await exited;
+    this.program = this.launch();
+    await this.program;
+  }
+
+  token(role: string, options?: TokenOptions): Promise<string> {
+    return mintToken(this.dataDirectory, role, options);
+  }
+
+  async rest(role?: string, options?: TokenOptions): Promise<RestClient> {
+    return new RestClient(this.baseUrl, role === undefined ? null : await this.token(role, options));
+  }
+
+  /** SIGKILL to the database that runs under it. */
+  async killPostgres(): Promise<void> {
+    const clusters = join(this.dataDirectory, 'postgres');
+    const [cluster = ''] = await readdir(clusters);
+    const [pid] = (await readFile(join(clusters, cluster, 'postmaster.pid'), 'utf8')).split('\n', 1);
+    process.kill(Number(pid), 'SIGKILL');
+  }
+
+  /** Resident memory of the process (not of its database), in MiB: now, and the most there ever was. */
+  async residentMebibytes(): Promise<{ readonly now: number; readonly most: number }> {
+    const { child } = await this.program;
+    const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+    const read = (name: string): number => {
+      const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status);
+      if (kibibytes === null) throw new Error(`no ${name} in /proc/${child.pid}/status`);
+      return Number(kibibytes[1]) / 1024;
+    };
+    return { now: read('VmRSS'), most: read('VmHWM') };
+  }
+
+  async stop(): Promise<void> {
+    await (await this.program).stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  private launch(): Promise<Program> {
+    return startProgram(this.options());
+  }
+
+  private options(): ProgramOptions {
+    const environment = { MONTEORE_TEST_CLOCK: this.clock.file };
+    return { dataDirectory: this.dataDirectory, flags: this.flags, environment };
+  }
+}
+
+/** Repeats until there is an answer; null asks for the next try. Throws Error when there is none in time. */
+export async function untilAnswered<T>(what: string, attempt: () => Promise<T | null>): Promise<T> {
+  const end = performance.now() + PATIENCE_MILLISECONDS;
+  while (performance.now() < end) {
+    const answer = await attempt();
+    if (answer !== null) return answer;
+    await pause(BETWEEN_TRIES_MILLISECONDS);
+  }
+  throw new Error(`${what}: no answer in ${PATIENCE_MILLISECONDS} ms`);
+}
+
+export interface Insistence {
+  readonly key?: string;
+  /** Told about each refusal to answer now. */
+  readonly onUnavailable?: (answer: Answer) => void;
+}
+
+/** One command as clients should send it: under one key, again after a lost connection, a 503 or `pending`. */
+export function insistently(
+  send: (key: string) => Promise<Answer>,
+  { key = randomUUID(), onUnavailable = () => {} }: Insistence = {},
+): Promise<Answer> {
+  return untilAnswered(`the command ${key}`, async () => {
+    const answer = await send(key).catch(() => null);
+    if (answer === null) return null;
+    if (answer.status === 503) {
+      onUnavailable(answer);
+      return null;
+    }
+    return answer.body.outcome === 'pending' ? null : answer;
+  });
+}
+
+async function freePorts(): Promise<{ readonly http: number; readonly smtp: number }> {
+  const servers = [createServer(), createServer()];
+  const ports: number[] = [];
+  for (const server of servers) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ports.push((server.address() as AddressInfo).port);
+  }
+  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+  return { http: ports[0]!, smtp: ports[1]! };
+}
