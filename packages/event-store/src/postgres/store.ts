@@ -52,6 +52,9 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
   // An idle connection that the server closes is an event that nobody waits for: the pool has dropped it already.
   const onIdleError = (error: Error) => onProblem('an idle connection was lost', error);
   pool.on('error', onIdleError);
+  // One that dies in the packet that opens it is nobody's yet: without a listener it would end the process.
+  const listenFromTheStart = (client: pg.PoolClient) => void client.on('error', () => {});
+  pool.on('connect', listenFromTheStart);
 
   const ask = askThrough(pool, answerMilliseconds);
   const signals = new Signals(signalConfig(pool, answerMilliseconds), names.channel, onProblem);
@@ -73,6 +76,7 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
     await appender.close();
     await signals.close();
     pool.off('error', onIdleError);
+    pool.off('connect', listenFromTheStart);
     if (options.pool === undefined) {
       pool.on('error', () => {});
       await pool.end();

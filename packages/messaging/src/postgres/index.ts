@@ -50,6 +50,8 @@ class PostgresMessaging implements Messaging {
     });
     // An idle connection that the server closes is replaced at the next use.
     this.pool.on('error', () => {});
+    // One that dies in the packet that opens it is nobody's yet: without a listener it would end the process.
+    this.pool.on('connect', (client) => client.on('error', () => {}));
     this.wakeUp = new WakeUp(options.connectionString, `${this.schema}_log`, () => this.wake());
   }
 

@@ -1,4 +1,5 @@
 import type { SqlTransaction, TransactionRunner } from '@monteore/messaging';
+import type pg from 'pg';
 import { DataSource, type EntityManager, type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /** An open transaction: SQL for projections, TypeORM's manager for whoever prefers entities. */
@@ -34,6 +35,8 @@ export class ServiceDatabase implements TransactionRunner<ServiceTransaction> {
         max: options.maxConnections ?? 4,
         statement_timeout: 5000,
         options: `-c search_path=${options.schema}`,
+        // One that dies in the packet that opens it is nobody's yet: without a listener it would end the process.
+        onConnect: (client: pg.ClientBase) => void client.on('error', () => {}),
       },
       poolErrorHandler: () => {},
     });
