@@ -128,15 +128,22 @@ export class Survivor implements Instance {
   }
 }
 
-/** Repeats until there is an answer; null asks for the next try. Throws Error when there is none in time. */
-export async function untilAnswered<T>(what: string, attempt: () => Promise<T | null>): Promise<T> {
+/**
+ * Repeats until there is an answer; null asks for the next try. Throws Error when there is none in time, with what
+ * `why` says of the last try.
+ */
+export async function untilAnswered<T>(
+  what: string,
+  attempt: () => Promise<T | null>,
+  why: () => string = () => 'none',
+): Promise<T> {
   const end = performance.now() + PATIENCE_MILLISECONDS;
   while (performance.now() < end) {
     const answer = await attempt();
     if (answer !== null) return answer;
     await pause(BETWEEN_TRIES_MILLISECONDS);
   }
-  throw new Error(`${what}: no answer in ${PATIENCE_MILLISECONDS} ms`);
+  throw new Error(`${what}: no answer in ${PATIENCE_MILLISECONDS} ms; the last reason: ${why()}`);
 }
 
 export interface Insistence {
@@ -150,15 +157,18 @@ export function insistently(
   send: (key: string) => Promise<Answer>,
   { key = randomUUID(), onUnavailable = () => {} }: Insistence = {},
 ): Promise<Answer> {
-  return untilAnswered(`the command ${key}`, async () => {
-    const answer = await send(key).catch(() => null);
-    if (answer === null) return null;
-    if (answer.status === 503) {
-      onUnavailable(answer);
+  let last = 'none';
+  const attempt = async (): Promise<Answer | null> => {
+    const answer = await send(key).catch((error: Error) => {
+      last = `${error.message} (${error.cause})`;
       return null;
-    }
-    return answer.body.outcome === 'pending' ? null : answer;
-  });
+    });
+    if (answer === null) return null;
+    last = `${answer.status} ${JSON.stringify(answer.body)}`;
+    if (answer.status === 503) onUnavailable(answer);
+    return answer.status === 503 || answer.body.outcome === 'pending' ? null : answer;
+  };
+  return untilAnswered(`the command ${key}`, attempt, () => last);
 }
 
 async function freePorts(): Promise<{ readonly http: number; readonly smtp: number }> {
