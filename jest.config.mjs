@@ -18,10 +18,11 @@ export default {
       },
     ],
   },
-  // Specs that kill what they test are run by `npm run test:faults`.
+  // Specs that need a message broker are run by `npm run test:distributed`, those that kill by `npm run test:faults`.
   testMatch: [
     '<rootDir>/{packages,apps}/*/src/**/*.spec.ts',
     '<rootDir>/e2e/**/*.spec.ts',
+    '!**/*.kafka.spec.ts',
     '!**/*.faults.spec.ts',
   ],
   globalSetup: '<rootDir>/packages/testing/jest/global-setup.mjs',

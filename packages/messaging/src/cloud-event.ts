@@ -69,3 +69,25 @@ export function decodeMessage(text: string): Message {
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
   };
 }
+
+/**
+ * The message in a stored text. What cannot be decoded is handed on as a message that no handler takes, so that its
+ * key alone is parked; its position is its place in the log.
+ */
+export function readMessage(text: string, key: string, place: bigint): Message {
+  try {
+    return decodeMessage(text);
+  } catch (error) {
+    if (!(error instanceof UndecodableMessageError)) throw error;
+    return {
+      id: `undecodable-${place}`,
+      source: 'undecodable',
+      type: 'Undecodable',
+      key,
+      position: place,
+      time: '',
+      data: { reason: error.message },
+      correlationId: `undecodable-${place}`,
+    };
+  }
+}

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { decodeMessage, encodeMessage, UndecodableMessageError } from '../cloud-event.js';
+import { encodeMessage, readMessage } from '../cloud-event.js';
 import { asTransient } from '../errors.js';
 import type { Consumption, Delivery, Message, Messaging, Subscriber } from '../port.js';
 import { WakeUp } from './wake-up.js';
@@ -214,7 +214,7 @@ class PostgresMessaging implements Messaging {
       topic,
       partition: 0,
       offset: BigInt(place),
-      message: readable(event, key, place),
+      message: readMessage(event, key, BigInt(place)),
     }));
   }
 
@@ -264,24 +264,5 @@ class PostgresMessaging implements Messaging {
       const timer = setTimeout(done, millis);
       this.sleepers.add(done);
     });
-  }
-}
-
-/** What cannot be decoded is handed on as a message that no handler takes, so that its key alone is parked. */
-function readable(event: string, key: string, place: string): Message {
-  try {
-    return decodeMessage(event);
-  } catch (error) {
-    if (!(error instanceof UndecodableMessageError)) throw error;
-    return {
-      id: `undecodable-${place}`,
-      source: 'undecodable',
-      type: 'Undecodable',
-      key,
-      position: BigInt(place),
-      time: '',
-      data: { reason: error.message },
-      correlationId: `undecodable-${place}`,
-    };
   }
 }
