@@ -2,6 +2,7 @@ import type { ServiceCore } from '@monteore/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DismissalController } from './dismissing-a-request/dismissal.controller.js';
 import type { IntakeOptions } from './options.js';
+import { LinkKeysController } from './publishing-keys/link-keys.controller.js';
 import { QuarantineController } from './quarantine/quarantine.controller.js';
 import { MailAcceptance } from './receiving-mail/accept-mail.js';
 import { InboundMailController } from './receiving-mail/inbound-mail.controller.js';
@@ -35,6 +36,7 @@ export class IntakeModule {
         QuarantineController,
         DeadlineController,
         OutboundMailController,
+        LinkKeysController,
       ],
       providers: [
         { provide: CORE, useValue: core },

@@ -29,6 +29,7 @@ export function intakeService(options: IntakeOptions): ServiceDefinition {
       { name: 'IntakeTables', sql: tables },
       { name: 'IntakeMailOut', sql: writingMailTables },
     ],
+    commitsSeveralStreams: true,
     module: (core) => IntakeModule.around(core, options),
     publish: publishIntakeEvent,
     handlers: (_core, app) =>

@@ -1,15 +1,9 @@
 import 'reflect-metadata';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { eventsTopicOf, peopleTopicOf, SERVICES, type ServiceName } from '@monteore/contracts';
-import {
-  createPostgresEventStore,
-  type EventStore,
-  installPostgresEventStore,
-  type StoredEvent,
-} from '@monteore/event-store';
+import { type EventStore, installPostgresEventStore, type StoredEvent } from '@monteore/event-store';
 import { type Clock, randomId } from '@monteore/kernel';
 import {
-  createPostgresMessaging,
   Inbox,
   inboxTables,
   type MessageHandlers,
@@ -28,8 +22,9 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { AccessCopy, accessHandlers, accessTables } from './access/access-copy.js';
 import { keptKeysIn, keptKeysTables } from './auth/kept-keys.js';
-import { KeySource, TokenVerifier } from './auth/token-verifier.js';
+import { type KeyLocation, KeySource, TokenVerifier } from './auth/token-verifier.js';
 import { Blobs } from './blobs/blobs.js';
+import type { EventStoreSettings, MessagingSettings } from './configuring/service-variables.js';
 import { OwnProjection, ownProjectionTables } from './database/own-projection.js';
 import {
   type Migration,
@@ -37,6 +32,7 @@ import {
   ServiceDatabase,
   type ServiceTransaction,
 } from './database/service-database.js';
+import { eventStoreOf, messagingFrom } from './drivers.js';
 import { type DueHandler, dueTables, Sweeper } from './due/due-things.js';
 import { mergeHandlers } from './handlers/merge-handlers.js';
 import { AuthGuard } from './http/auth.guard.js';
@@ -51,15 +47,15 @@ import { People, peopleHandlers, peopleTables } from './people/people.js';
 import { ParkedKeysController, ServiceInbox } from './releasing-parked-keys/parked-keys.controller.js';
 import { untilAnswered } from './starting/until-answered.js';
 
-export type KeyLocation = { readonly file: string } | { readonly url: string };
-
 export interface ServiceSettings {
   readonly databaseUrl: string;
   /** The owner of the schemas, for migrations at start. */
   readonly ownerDatabaseUrl: string;
   /** The role in databaseUrl, when it is not the owner. */
   readonly runtimeRole?: string;
-  readonly messagingUrl: string;
+  readonly messaging: MessagingSettings;
+  /** Default: in the service's own database. */
+  readonly eventStore?: EventStoreSettings;
   readonly blobsUrl: string;
   /** From which ids of people are made. At least 32 characters. */
   readonly installationSecret: string;
@@ -94,6 +90,8 @@ export interface ServiceCore {
 export interface ServiceDefinition {
   readonly name: ServiceName;
   readonly migrations: readonly Migration[];
+  /** True where one command makes several streams together, which not every event store can commit. */
+  readonly commitsSeveralStreams?: true;
   /** Builds the Nest module around the core. */
   readonly module: (core: ServiceCore) => Type<unknown> | DynamicModule;
   readonly publish: (event: StoredEvent) => PublicForm | null;
@@ -124,6 +122,8 @@ export interface RunningService {
   readonly metrics: MetricsRegistry;
   handle(request: IncomingMessage, response: ServerResponse): void;
   isReady(): boolean;
+  /** From now on it tells that it is not ready, and goes on answering. */
+  drain(): void;
   stop(): Promise<void>;
 }
 
@@ -145,12 +145,16 @@ const commonMigrations = (schema: string): Migration[] => [
   },
 ];
 
+const storeSettingsOf = ({ eventStore = { driver: 'postgres' } }: ServiceSettings): EventStoreSettings =>
+  eventStore;
+
 /** Brings a service's schemas up to date; safe to run from several processes at every start. */
 async function prepareSchemas(definition: ServiceDefinition, settings: ServiceSettings): Promise<void> {
   const { ownerDatabaseUrl: ownerUrl, runtimeRole } = settings;
   const role = runtimeRole === undefined ? {} : { runtimeRole };
   const migrations = [...commonMigrations(definition.name), ...definition.migrations];
   await migrate({ ownerUrl, schema: definition.name, migrations, ...role });
+  if (storeSettingsOf(settings).driver !== 'postgres') return;
   const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 2000 });
   await client.connect();
   try {
@@ -170,13 +174,14 @@ async function makeCore(definition: ServiceDefinition, settings: ServiceSettings
   const database = await untilAnswered(() =>
     ServiceDatabase.connect({ url: settings.databaseUrl, schema: name }),
   );
-  const store = createPostgresEventStore({
-    connectionString: settings.databaseUrl,
-    schema: `${name}_events`,
-    maxConnections: 2,
-    onProblem: (problem, error) => logger.warn({ err: error }, problem),
-  });
-  const messaging = createPostgresMessaging({ connectionString: settings.messagingUrl, maxConnections: 1 });
+  const store = eventStoreOf(name, settings.databaseUrl, (problem, error) =>
+    logger.warn({ err: error }, problem),
+  );
+  if (definition.commitsSeveralStreams === true && !store.commitsSeveralStreams)
+    throw new Error(
+      `${name} makes several streams in one commit, which this event store cannot do: keep its events in Postgres`,
+    );
+  const messaging = await messagingFrom(name, settings.messaging);
   const source = sourceOf(name, await untilAnswered(() => store.storeId()));
   return {
     name,
@@ -299,6 +304,9 @@ export async function startService(
     metrics,
     handle: (request, response) => fastify.routing(request, response),
     isReady: () => ready,
+    drain: () => {
+      ready = false;
+    },
     stop: async () => {
       ready = false;
       await extras?.stop();

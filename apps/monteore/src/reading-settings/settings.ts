@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { zFile, zHost, zLogLevel, zPort, zPublicUrl, zServerName, zUrl } from '@monteore/service/configuring';
 import { z } from 'zod';
 
 /**
@@ -69,54 +69,27 @@ export const SETTINGS: Readonly<Record<keyof Settings, SettingName>> = {
   },
 };
 
-const zPort = z.coerce
-  .number('a port is a whole number from 0 to 65535')
-  .int('a port is a whole number from 0 to 65535')
-  .min(0, 'a port is a whole number from 0 to 65535')
-  .max(65_535, 'a port is a whole number from 0 to 65535');
-const zUrl = (...protocols: readonly string[]) =>
-  z.string().refine((text) => protocols.includes(protocolOf(text)), {
-    error: `not an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  });
-
 const zSettings = z.object({
   data: z
     .string()
     .default('.monteore')
     .transform((path) => resolve(path)),
-  host: z
-    .string()
-    .regex(/^[\w.:-]+$/, 'not an address to listen on')
-    .default('127.0.0.1'),
+  host: zHost.default('127.0.0.1'),
   port: zPort.default(8080),
   smtpPort: zPort.default(2525),
   empty: z
     .union([z.boolean(), z.stringbool('true or false is expected')], 'true or false is expected')
     .default(false),
-  trustedAuthservId: z
-    .string()
-    .regex(/^[^\s;()"]+$/, 'a server name without blanks is expected')
-    .optional(),
+  trustedAuthservId: zServerName.optional(),
   smtpUrl: zUrl('smtp:', 'smtps:').optional(),
-  publicUrl: zUrl('http:', 'https:')
-    .transform((url) => url.replace(/\/+$/, ''))
-    .optional(),
+  publicUrl: zPublicUrl.optional(),
   imapUrls: z
     .union([z.array(z.string()), z.string().transform((text) => text.split(/\s+/))])
     .pipe(z.array(zUrl('imap:', 'imaps:')))
     .default([]),
-  logLevel: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'trace, debug, info, warn, error or silent')
-    .default('warn'),
-  testClock: z
-    .string()
-    .refine((path) => existsSync(path), 'this file does not exist')
-    .optional(),
+  logLevel: zLogLevel.default('warn'),
+  testClock: zFile.optional(),
 }) satisfies z.ZodType<Settings>;
-
-function protocolOf(text: string): string {
-  return URL.canParse(text) ? new URL(text).protocol : '';
-}
 
 /** One line for each setting that is wrong. */
 export class SettingsError extends Error {

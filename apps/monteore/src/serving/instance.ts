@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { localDateOf } from '@monteore/calendar';
 import { type AccessToken, AccessTokenSigner, ensureSigningKey } from '@monteore/identity';
-import { clockFrom, type RunningService, type ServiceSettings, startService } from '@monteore/service';
+import {
+  clockFrom,
+  type RunningService,
+  type ServiceSettings,
+  startService,
+  tryPort,
+} from '@monteore/service';
 import { openInstallation, passwordOfRole } from '../keeping-the-data-directory/installation.js';
 import { layoutOf, makeDataDirectory } from '../keeping-the-data-directory/layout.js';
 import { acquireLock } from '../keeping-the-data-directory/lock.js';
@@ -11,7 +17,7 @@ import { AdminTokenFile } from '../minting-tokens/admin-token.js';
 import type { Settings } from '../reading-settings/settings.js';
 import { prepareDatabases } from '../running-postgres/databases.js';
 import { SupervisedPostgres } from '../running-postgres/supervised-postgres.js';
-import { FrontDoor, tryPort } from './front-door.js';
+import { FrontDoor } from './front-door.js';
 import { servicesOf } from './services.js';
 
 export interface Instance {
@@ -62,7 +68,12 @@ async function start(
   undo.push(() => lock.release());
   const door = await FrontDoor.listen(settings.host, settings.port);
   undo.push(() => door.close());
-  const smtpPort = await tryPort(settings.host, settings.smtpPort, 'mails in', '--smtp-port');
+  const smtpPort = await tryPort({
+    host: settings.host,
+    port: settings.smtpPort,
+    what: 'mails in',
+    chosenWith: '--smtp-port',
+  });
   const publicUrl = settings.publicUrl ?? `http://${hostOf(settings.host)}:${door.port}`;
 
   await planSample(layout, !settings.empty, localDateOf(clock.now()));
@@ -105,7 +116,7 @@ async function start(
       const own: ServiceSettings = {
         ...common,
         databaseUrl: url,
-        messagingUrl: url,
+        messaging: { driver: 'postgres', url },
         blobsUrl: url,
         runtimeRole: databases.roleOf(definition.name),
       };

@@ -11,8 +11,8 @@ export interface KafkaMessagingOptions {
   /** Names this program in the broker's logs and quotas. */
   readonly clientId: string;
   readonly sasl?: SASLOptions;
-  /** TLS with the system's authorities. Default false. */
-  readonly ssl?: boolean;
+  /** True: TLS with the system's authorities; or with those given, as PEM. Default false. */
+  readonly ssl?: boolean | { readonly ca: readonly string[] };
   /** Opens the connections, where they do not go straight to the broker: through a tunnel, for instance. */
   readonly socketFactory?: ISocketFactory;
 }
@@ -43,7 +43,7 @@ class KafkaMessaging implements Messaging {
       logLevel: logLevel.NOTHING,
       retry: { retries: 1, initialRetryTime: 100 },
       ...(sasl === undefined ? {} : { sasl }),
-      ...(ssl === undefined ? {} : { ssl }),
+      ...(ssl === undefined ? {} : { ssl: typeof ssl === 'boolean' ? ssl : { ca: [...ssl.ca] } }),
       ...(socketFactory === undefined ? {} : { socketFactory }),
     });
     this.publisher = new KafkaPublisher(this.kafka);

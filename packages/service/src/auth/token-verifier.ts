@@ -4,6 +4,9 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Principal } from '../http/principal.js';
 
+/** Where public keys are. */
+export type KeyLocation = { readonly file: string } | { readonly url: string };
+
 export const TOKEN_ISSUER = 'monteore';
 export const TOKEN_AUDIENCE = 'monteore';
 
@@ -37,7 +40,7 @@ export class KeySource {
   private version = '';
 
   constructor(
-    private readonly location: { readonly file: string } | { readonly url: string },
+    private readonly location: KeyLocation,
     private readonly kept: KeptKeys | null = null,
     private readonly retryMillis = 60_000,
   ) {}

@@ -90,7 +90,7 @@ export class StartedService {
       databaseUrl: runtimeUrl,
       ownerDatabaseUrl: databaseUrl,
       ...(runtimeRole === undefined ? {} : { runtimeRole: runtimeRole.name }),
-      messagingUrl: runtimeUrl,
+      messaging: { driver: 'postgres', url: runtimeUrl },
       blobsUrl: runtimeUrl,
       installationSecret: 'x'.repeat(32),
       keys: { file: keys.jwks },

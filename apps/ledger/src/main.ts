@@ -1,0 +1,5 @@
+import { runService } from '@monteore/service';
+import { ledgerService } from './ledger.service.js';
+import { ledgerVariables } from './variables.js';
+
+await runService({ name: 'ledger', variables: ledgerVariables, define: () => ledgerService });

@@ -1,0 +1,3 @@
+export * from './kinds.js';
+export * from './service-variables.js';
+export * from './variables.js';
