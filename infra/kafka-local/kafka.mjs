@@ -33,7 +33,10 @@ export function missingForKafka() {
   return null;
 }
 
-/** Starts a broker and resolves when it answers. `stop()` ends it and removes its data. */
+/**
+ * Starts a broker and resolves when it answers. `stop()` ends it and removes its data; `shutDown()` and `kill()` only
+ * end it, and `startAgain()` brings it back, with its data, at the same address.
+ */
 export async function startKafka() {
   const jars = resolveJars();
   const directory = mkdtempSync(join(tmpdir(), 'monteore-kafka-'));
@@ -42,31 +45,53 @@ export async function startKafka() {
   const [port, controllerPort] = await freePorts(2);
   writeFileSync(properties, settings(directory, port, controllerPort));
   runStorageTool(jars, properties, log);
+  const launch = () => launchBroker({ jars, properties, log, port });
+  let broker = await launch().catch((error) => {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  });
+  return {
+    brokers: [`127.0.0.1:${port}`],
+    shutDown: () => broker.end('SIGTERM'),
+    kill: () => broker.end('SIGKILL'),
+    startAgain: async () => {
+      broker = await launch();
+    },
+    stop: async () => {
+      await broker.end('SIGTERM');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One process of the broker, once it answers. Throws Error with what it said when it does not. */
+async function launchBroker({ jars, properties, log, port }) {
   const broker = spawn('java', javaArguments(jars, 'kafka.Kafka', properties), {
     stdio: ['ignore', 'ignore', openSync(log, 'a')],
   });
   // Whoever started it takes it along, however it ends.
   const kill = () => broker.kill('SIGKILL');
   process.once('exit', kill);
-  const ended = new Promise((resolve) => broker.once('exit', resolve).once('error', resolve));
-  const stop = async () => {
-    broker.kill('SIGTERM');
+  let isRunning = true;
+  const ended = new Promise((resolve) => broker.once('exit', resolve).once('error', resolve)).then(() => {
+    isRunning = false;
+    process.off('exit', kill);
+  });
+  const end = async (signal) => {
+    broker.kill(signal);
     const timer = setTimeout(kill, STOP_LIMIT_MILLISECONDS);
     await ended;
     clearTimeout(timer);
-    process.off('exit', kill);
-    rmSync(directory, { recursive: true, force: true });
   };
-  const end = performance.now() + START_LIMIT_MILLISECONDS;
+  const limit = performance.now() + START_LIMIT_MILLISECONDS;
   while (!(await answers(port))) {
-    if (broker.exitCode !== null || broker.signalCode !== null || performance.now() > end) {
-      const said = readFileSync(log, 'utf8').slice(-4000);
-      await stop();
-      throw new Error(`the Kafka broker did not start; it said:\n${said}`);
+    if (!isRunning || performance.now() > limit) {
+      await end('SIGTERM');
+      throw new Error(`the Kafka broker did not start; it said:\n${readFileSync(log, 'utf8').slice(-4000)}`);
     }
     await pause(200);
   }
-  return { brokers: [`127.0.0.1:${port}`], stop };
+  return { end };
 }
 
 /** The directory of the jars that pom.xml names, filled at the first use of each of its states. */

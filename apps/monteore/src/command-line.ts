@@ -1,15 +1,18 @@
+import { resolve } from 'node:path';
+import { readVariables, type Variables, zPostgresUrl } from '@monteore/service/configuring';
 import { Command } from 'commander';
 import { layoutOf } from './keeping-the-data-directory/layout.js';
 import { mintToken, type TokenRequest } from './minting-tokens/mint-token.js';
 import { readSettings, SETTINGS } from './reading-settings/settings.js';
 
-/** `monteore [start]` and `monteore token`. */
+/** `monteore [start]`, `monteore token` and `monteore prepare`. */
 export function commandLine(): Command {
   const program = new Command('monteore').description(
     'Prepaid packages of assistance hours, with proof of every minute.',
   );
   program.addCommand(startCommand(), { isDefault: true });
   program.addCommand(tokenCommand());
+  program.addCommand(prepareCommand());
   return program;
 }
 
@@ -46,5 +49,43 @@ function tokenCommand(): Command {
       const { token, validUntil } = await mintToken(layoutOf(directory), { ...request, scopes: scope });
       process.stderr.write(`valid until ${validUntil}\n`);
       process.stdout.write(`${token}\n`);
+    });
+}
+
+const prepareVariables = {
+  MONTEORE_ADMIN_DATABASE_URL: {
+    schema: zPostgresUrl,
+    help: 'postgres:// address of the server, as a role that may create roles and databases',
+    secret: true,
+  },
+} as const satisfies Variables;
+
+function prepareCommand(): Command {
+  return new Command('prepare')
+    .description('make secrets, keys and database roles for services that run as programs of their own')
+    .requiredOption(
+      '--data <dir>',
+      'directory for the secrets: one directory a service, and what `token` needs',
+    )
+    .option(
+      '--connections-per-service <number>',
+      'connections that one service may open, in all its instances',
+      '48',
+    )
+    .addHelpText(
+      'after',
+      `\nBy variable:\n  MONTEORE_ADMIN_DATABASE_URL (or _FILE): ${prepareVariables.MONTEORE_ADMIN_DATABASE_URL.help}`,
+    )
+    .action(async ({ data, connectionsPerService }: { data: string; connectionsPerService: string }) => {
+      if (!/^[1-9]\d{0,4}$/.test(connectionsPerService))
+        throw new Error(`--connections-per-service ${connectionsPerService}: a whole number is expected`);
+      const { MONTEORE_ADMIN_DATABASE_URL: adminDatabaseUrl } = readVariables(prepareVariables, process.env);
+      const { prepareServices } = await import('./preparing-services/prepare.js');
+      const directory = resolve(data);
+      await prepareServices(layoutOf(directory), {
+        adminDatabaseUrl,
+        connectionsPerService: Number(connectionsPerService),
+      });
+      process.stderr.write(`Prepared: secrets of each service are in ${directory}\n`);
     });
 }

@@ -5,8 +5,8 @@ import pg from 'pg';
 
 const DATABASE = 'monteore';
 const OWNER = 'monteore_owner';
-/** A service opens at most 10; a connection that is being closed counts for a moment more. */
-const CONNECTIONS_OF_A_SERVICE = 12;
+/** An instance opens at most 10; a connection that is being closed counts for a moment more. */
+export const CONNECTIONS_OF_AN_INSTANCE = 12;
 
 export interface Databases {
   readonly ownerUrl: string;
@@ -22,6 +22,7 @@ export async function prepareDatabases(
   adminUrl: (database: string) => string,
   services: readonly ServiceName[],
   passwordOf: (role: string) => string,
+  connectionsPerService: number = CONNECTIONS_OF_AN_INSTANCE,
 ): Promise<Databases> {
   const roleOf = (service: ServiceName) => `monteore_${service}`;
   const runtimeRoles = services.map(roleOf);
@@ -29,7 +30,7 @@ export async function prepareDatabases(
     await ensureRole(admin, OWNER, passwordOf(OWNER));
     for (const role of runtimeRoles) {
       await ensureRole(admin, role, passwordOf(role));
-      await admin.query(`ALTER ROLE ${role} CONNECTION LIMIT ${CONNECTIONS_OF_A_SERVICE}`);
+      await admin.query(`ALTER ROLE ${role} CONNECTION LIMIT ${connectionsPerService}`);
     }
     const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
     if (rowCount === 0) await admin.query(`CREATE DATABASE ${DATABASE} OWNER ${OWNER} TEMPLATE template0`);
