@@ -1,6 +1,6 @@
-import type { Json } from '@monteore/kernel';
+import { cleanText, type Json } from '@monteore/kernel';
 import { CloudEvent } from 'cloudevents';
-import { MAX_MESSAGE_BYTES, type Message } from './port.js';
+import { type Delivery, MAX_MESSAGE_BYTES, type Message } from './port.js';
 
 /** A message that no consumer could take: it is refused where it is made. */
 export class MessageTooLargeError extends Error {
@@ -70,24 +70,39 @@ export function decodeMessage(text: string): Message {
   };
 }
 
+const UNDECODABLE = 'Undecodable';
+/** What has no key waits under one of its own, which no message of ours has. */
+const NO_KEY = '(none)';
+
 /**
  * The message in a stored text. What cannot be decoded is handed on as a message that no handler takes, so that its
- * key alone is parked; its position is its place in the log.
+ * key alone is parked. Its position is its offset, which grows within its partition only: hence a source a partition.
+ * A foreign writer may leave keys out, put one into several partitions, or write bytes that no table holds.
  */
-export function readMessage(text: string, key: string, place: bigint): Message {
+export function readMessage(
+  text: string,
+  key: string,
+  { topic, partition, offset }: Omit<Delivery, 'message'>,
+): Message {
   try {
     return decodeMessage(text);
   } catch (error) {
     if (!(error instanceof UndecodableMessageError)) throw error;
+    const source = `undecodable/${topic}/${partition}`;
+    const id = `${source}/${offset}`;
     return {
-      id: `undecodable-${place}`,
-      source: 'undecodable',
-      type: 'Undecodable',
-      key,
-      position: place,
+      id,
+      source,
+      type: UNDECODABLE,
+      key: cleanText(key) || NO_KEY,
+      position: offset,
       time: '',
-      data: { reason: error.message },
-      correlationId: `undecodable-${place}`,
+      data: { reason: cleanText(error.message) },
+      correlationId: id,
     };
   }
 }
+
+/** Why the message could not be decoded, or null when it could. */
+export const undecodableReason = ({ type, data }: Message): string | null =>
+  type === UNDECODABLE ? String(data.reason) : null;

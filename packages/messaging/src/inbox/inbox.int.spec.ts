@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
 import pg from 'pg';
+import { readMessage } from '../cloud-event.js';
 import { newMessage } from '../conformance/fixtures.js';
 import type {
   Consumption,
+  Delivery,
   Message,
   MessageHandlers,
   SqlTransaction,
@@ -74,6 +76,18 @@ class HandedOut implements Subscriber {
       deliveries: this.log
         .map((message, place) => ({ topic: TOPIC, partition: 0, offset: BigInt(place + 1), message }))
         .filter(({ offset }) => offset >= next),
+      isStale: () => false,
+      heartbeat: async () => {},
+    });
+  }
+
+  /** One delivery, wherever it stands. */
+  async hand(delivery: Delivery): Promise<void> {
+    const { topic, partition } = delivery;
+    await this.options!.handle({
+      topic,
+      partition,
+      deliveries: [delivery],
       isStale: () => false,
       heartbeat: async () => {},
     });
@@ -333,6 +347,46 @@ describe('a message that fails by itself', () => {
     await inbox.parked.retry(TOPIC, 'a');
     expect(await effects()).toEqual(['bad', 'a2']);
     expect(await inbox.parked.list()).toEqual([]);
+  });
+});
+
+describe('a message that cannot be read', () => {
+  const unreadable = (
+    topic: string,
+    partition: number,
+    offset: bigint,
+    key = 'a',
+    text = '{"no":"event"}',
+  ): Delivery => ({
+    topic,
+    partition,
+    offset,
+    message: readMessage(text, key, { topic, partition, offset }),
+  });
+  const places = async (inbox: Inbox<SqlTransaction>) =>
+    (await inbox.parked.list()).map(({ topic, message }) => [topic, message.position]);
+
+  it.each([
+    ['another topic', 'monteore.intake.events.v1', 0],
+    ['another partition, where a foreign writer put the same key,', TOPIC, 1],
+  ])('is no repeat of one from %s that stood further on and was dropped', async (_, topic, partition) => {
+    const inbox = await inboxOf();
+    await subscriber.hand(unreadable(TOPIC, 0, 7n));
+    const [first] = await inbox.parked.list();
+    await inbox.parked.drop(first!.id, 'written by hand');
+    expect(await inbox.parked.list()).toEqual([]);
+    await subscriber.hand(unreadable(topic, partition, 3n));
+    expect(await places(inbox)).toEqual([[topic, 3n]]);
+  });
+
+  it.each([
+    ['without a key', '', '{"no":"event"}'],
+    ['of bytes that no table holds', '\u0000\u0001a', '\u0000\u0001bytes'],
+  ])('is parked %s too, and keeps no other key waiting', async (_, key, text) => {
+    const inbox = await inboxOf();
+    await subscriber.hand(unreadable(TOPIC, 0, 7n, key, text));
+    await subscriber.hand({ topic: TOPIC, partition: 0, offset: 8n, message: charged('a', 'a1') });
+    expect([await places(inbox), await effects()]).toEqual([[[TOPIC, 7n]], ['a1']]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { undecodableReason } from '../cloud-event.js';
 import { isTransient } from '../errors.js';
 import type {
   Consumption,
@@ -194,7 +195,8 @@ export class Inbox<Tx extends SqlTransaction> {
   }
 
   private async apply(tx: Tx, topic: string, message: Message): Promise<void> {
-    if (message.type === 'Undecodable') throw new Error(String(message.data.reason));
+    const unreadable = undecodableReason(message);
+    if (unreadable !== null) throw new Error(unreadable);
     const handler = this.handlerOf(topic, message);
     if (handler === undefined) {
       await tx.query(
@@ -238,7 +240,7 @@ export class Inbox<Tx extends SqlTransaction> {
   }
 
   private async checkSource(tx: SqlTransaction, topic: string, message: Message): Promise<void> {
-    if (message.source === 'undecodable') return;
+    if (undecodableReason(message) !== null) return;
     const rows = await tx.query<{ source: string }>(
       `SELECT source FROM ${this.options.schema}.consumer_sources WHERE topic = $1`,
       [topic],

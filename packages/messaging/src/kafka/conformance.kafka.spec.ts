@@ -95,7 +95,12 @@ test('what cannot be read is handed on as a message of its key, and what follows
   await messaging.publish(topic, [next]);
   const group = await new Group(messaging, topic).start();
   const [broken, whole] = await group.first(2);
-  expect(broken).toMatchObject({ type: 'Undecodable', key: 'k', source: 'undecodable', position: 0n });
+  expect(broken).toMatchObject({
+    type: 'Undecodable',
+    key: 'k',
+    source: `undecodable/${topic}/${group.batches[0]!.partition}`,
+    position: 0n,
+  });
   expect(whole).toEqual(next);
   await group.stop();
 });

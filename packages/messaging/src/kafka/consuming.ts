@@ -260,11 +260,6 @@ const longer = (pauseMillis: number): number =>
   Math.min(LONGEST_PAUSE_MILLISECONDS, pauseMillis * 2 || FIRST_PAUSE_MILLISECONDS);
 
 function deliveryOf(topic: string, partition: number, { key, value, offset }: KafkaMessage): Delivery {
-  const place = BigInt(offset);
-  return {
-    topic,
-    partition,
-    offset: place,
-    message: readMessage(value?.toString() ?? '', key?.toString() ?? '', place),
-  };
+  const at = { topic, partition, offset: BigInt(offset) };
+  return { ...at, message: readMessage(value?.toString() ?? '', key?.toString() ?? '', at) };
 }

@@ -210,12 +210,10 @@ class PostgresMessaging implements Messaging {
       `SELECT place, key, event FROM ${this.schema}.${table} WHERE topic = $1 AND place >= $2 ORDER BY place LIMIT ${BATCH}`,
       [topic, next],
     );
-    return rows.map(({ place, key, event }) => ({
-      topic,
-      partition: 0,
-      offset: BigInt(place),
-      message: readMessage(event, key, BigInt(place)),
-    }));
+    return rows.map(({ place, key, event }) => {
+      const at = { topic, partition: 0, offset: BigInt(place) };
+      return { ...at, message: readMessage(event, key, at) };
+    });
   }
 
   async endOffsets(topic: string): Promise<{ partition: number; next: bigint }[]> {
