@@ -350,6 +350,85 @@ describe('a message that fails by itself', () => {
   });
 });
 
+describe('who watches', () => {
+  type Seen = readonly [event: string, ...texts: string[]];
+  const watching = (seen: Seen[]): Partial<InboxOptions<SqlTransaction>> => ({
+    around: async (topic, message, work) => {
+      seen.push([`begin ${topic}`, textOf(message)]);
+      await work().catch((error: unknown) => {
+        seen.push(['fail', textOf(message)]);
+        throw error;
+      });
+      seen.push(['end', textOf(message)]);
+    },
+    onRetry: (_, message) => seen.push(['retry', textOf(message)]),
+    onHandled: (_, messages) => seen.push(['handled', ...messages.map(textOf)]),
+    onParked: (_, message) => seen.push(['parked', textOf(message)]),
+  });
+
+  it('is told of each message that somebody handles, and of effects only once they are committed', async () => {
+    const seen: Seen[] = [];
+    await inboxOf(watching(seen));
+    const unheard = charged('a', 'unheard', { type: 'Novelty' });
+    subscriber.log.push(charged('a', 'a1'), unheard, charged('b', 'b1'), asked('a', 'q'));
+    runner.beforeCommit = async () => {
+      seen.push(['commit']);
+    };
+    await subscriber.deliver();
+    await subscriber.deliver(1n);
+    const begin = `begin ${TOPIC}`;
+    expect(seen.slice(0, 10)).toEqual([
+      [begin, 'a1'],
+      ['end', 'a1'],
+      [begin, 'b1'],
+      ['end', 'b1'],
+      ['commit'],
+      ['handled', 'a1', 'b1'],
+      [begin, 'q'],
+      ['commit'],
+      ['handled', 'q'],
+      ['end', 'q'],
+    ]);
+    expect(seen.slice(10).some(([event]) => event === 'handled')).toBe(false);
+  });
+
+  it('sees the attempts of one that fails by itself, and its parking, as one handling', async () => {
+    const seen: Seen[] = [];
+    const inbox = await inboxOf(watching(seen));
+    failing.add('bad');
+    subscriber.log.push(asked('a', 'bad'));
+    await subscriber.deliver();
+    const begin = `begin ${TOPIC}`;
+    expect(seen).toEqual([
+      [begin, 'bad'],
+      ['retry', 'bad'],
+      ['parked', 'bad'],
+      ['end', 'bad'],
+    ]);
+    failing.clear();
+    await inbox.parked.retry(TOPIC, 'a');
+    expect(seen.slice(4)).toEqual([
+      [begin, 'bad'],
+      ['handled', 'bad'],
+      ['end', 'bad'],
+    ]);
+  });
+
+  it('is handed what the surroundings did, and so is the driver', async () => {
+    const seen: Seen[] = [];
+    await inboxOf(watching(seen));
+    subscriber.log.push(asked('a', 'q'));
+    runner.beforeCommit = async () => {
+      throw new TransientError('the process died');
+    };
+    await expect(subscriber.deliver()).rejects.toThrow(TransientError);
+    expect(seen).toEqual([
+      [`begin ${TOPIC}`, 'q'],
+      ['fail', 'q'],
+    ]);
+  });
+});
+
 describe('a message that cannot be read', () => {
   const unreadable = (
     topic: string,

@@ -29,10 +29,18 @@ export interface InboxOptions<Tx extends SqlTransaction> {
   readonly onParked?: (topic: string, message: Message, error: unknown) => void;
   readonly onUnknownSource?: (topic: string, source: string) => void;
   readonly onError?: (error: unknown) => void;
+  /** A message failed by itself and is tried once more, after a pause. */
+  readonly onRetry?: (topic: string, message: Message, error: unknown) => void;
+  /** These messages of a topic had their effect, which is committed. */
+  readonly onHandled?: (topic: string, messages: readonly Message[]) => void;
+  /** Runs the handling of one message that somebody handles, for whoever traces it: calls `work` once, and throws what it throws. */
+  readonly around?: (topic: string, message: Message, work: () => Promise<void>) => Promise<void>;
   /** How often a message that fails by itself is tried, and the first pause between; it doubles. Default 4 and 100 ms. */
   readonly attempts?: number;
   readonly firstDelayMillis?: number;
 }
+
+type Around = NonNullable<InboxOptions<SqlTransaction>['around']>;
 
 class UnknownSourceError extends Error {
   constructor(topic: string, source: string) {
@@ -57,6 +65,12 @@ export class Inbox<Tx extends SqlTransaction> {
       handle: (topic, message, settle) => this.handleParked(topic, message, settle),
       markPassed: (tx, message) => this.marks.write(tx, [message]),
     });
+  }
+
+  /** The types that have a handler, by topic; every other one is noted and passed over. */
+  consumedTypes(): ReadonlyMap<string, readonly string[]> {
+    const byTopic = Object.entries(this.options.handlers);
+    return new Map(byTopic.map(([topic, handlers]) => [topic, Object.keys(handlers)]));
   }
 
   async start(): Promise<void> {
@@ -127,16 +141,27 @@ export class Inbox<Tx extends SqlTransaction> {
   }
 
   /** One message: its reaction, then its projection; parked with its key when it keeps failing by itself. */
-  private async handleAlone(delivery: Delivery): Promise<void> {
+  private handleAlone(delivery: Delivery): Promise<void> {
+    return this.around(delivery.topic, delivery.message, () => this.insist(delivery));
+  }
+
+  private around(topic: string, message: Message, work: () => Promise<void>): Promise<void> {
+    const { around } = this.options;
+    const isHandled = this.handlerOf(topic, message) !== undefined;
+    return around === undefined || !isHandled ? work() : around(topic, message, work);
+  }
+
+  private async insist(delivery: Delivery): Promise<void> {
     const { attempts = 4, firstDelayMillis = 100 } = this.options;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.react(delivery);
-        await this.commit([delivery]);
+        await this.commit([delivery], (_topic, _message, work) => work());
         return;
       } catch (error) {
         if (isTransient(error) || error instanceof UnknownSourceError) throw error;
         if (attempt >= attempts) return await this.parkFailed(delivery, error);
+        this.options.onRetry?.(delivery.topic, delivery.message, error);
         await pause(firstDelayMillis * 2 ** (attempt - 1));
       }
     }
@@ -171,12 +196,16 @@ export class Inbox<Tx extends SqlTransaction> {
    * The effects of a run of one partition with its offset and marks, in one transaction. What is asked about each
    * message is asked once for all: the lock on the offset keeps every other instance of this group away meanwhile.
    */
-  private async commit(deliveries: readonly Delivery[]): Promise<void> {
-    const reached = await this.options.database.transaction(async (tx) => {
-      const { topic, partition } = deliveries[0]!;
+  private async commit(
+    deliveries: readonly Delivery[],
+    around: Around = (topic, message, work) => this.around(topic, message, work),
+  ): Promise<void> {
+    const { topic, partition } = deliveries[0]!;
+    const { handled, reached } = await this.options.database.transaction(async (tx) => {
+      const applied: Message[] = [];
       const next = await this.lockOffset(tx, topic, partition);
       const fresh = deliveries.filter(({ offset }) => offset >= next);
-      if (fresh.length === 0) return [];
+      if (fresh.length === 0) return { handled: [], reached: [] };
       const messages = fresh.map(({ message }) => message);
       await this.checkSources(tx, topic, messages);
       const marks = await this.marks.of(tx, messages);
@@ -184,14 +213,16 @@ export class Inbox<Tx extends SqlTransaction> {
       for (const message of messages) {
         if (parkedKeys.has(message.key) && (await this.parked.parkBehind(tx, topic, message))) continue;
         if (!marks.isBehind(message)) continue;
-        await this.apply(tx, topic, message);
+        await around(topic, message, () => this.apply(tx, topic, message));
+        if (this.handlerOf(topic, message) !== undefined) applied.push(message);
         marks.reach(message);
       }
       await this.marks.write(tx, marks.reached());
       await this.moveOffset(tx, topic, partition, fresh.at(-1)!.offset + 1n);
-      return marks.reached();
+      return { handled: applied, reached: marks.reached() };
     });
     this.marks.committed(reached);
+    if (handled.length > 0) this.options.onHandled?.(topic, handled);
   }
 
   private async apply(tx: Tx, topic: string, message: Message): Promise<void> {
@@ -256,11 +287,11 @@ export class Inbox<Tx extends SqlTransaction> {
     );
   }
 
-  private async handleParked(
-    topic: string,
-    message: Message,
-    settle: (tx: Tx) => Promise<void>,
-  ): Promise<void> {
+  private handleParked(topic: string, message: Message, settle: (tx: Tx) => Promise<void>): Promise<void> {
+    return this.around(topic, message, () => this.release(topic, message, settle));
+  }
+
+  private async release(topic: string, message: Message, settle: (tx: Tx) => Promise<void>): Promise<void> {
     await this.handlerOf(topic, message)?.react?.(message);
     await this.options.database.transaction(async (tx) => {
       await settle(tx);
@@ -269,5 +300,6 @@ export class Inbox<Tx extends SqlTransaction> {
       await this.marks.write(tx, [message]);
     });
     this.marks.committed([message]);
+    if (this.handlerOf(topic, message) !== undefined) this.options.onHandled?.(topic, [message]);
   }
 }

@@ -27,6 +27,8 @@ export interface RelayOptions {
   readonly topic: string;
   /** One stored event gives at most one message, so that a position names one message. */
   readonly publish: (event: StoredEvent) => PublicForm | null;
+  /** What was read could not be published or noted, and is published again after a pause. */
+  readonly onRetry?: (error: unknown) => void;
   /** How long the lease lasts without a sign of life. Default 10 s. */
   readonly leaseSeconds?: number;
 }
@@ -87,8 +89,13 @@ export class Relay {
     const messages = events
       .filter((event) => event.position > position)
       .flatMap((event) => this.messageOf(event));
-    await this.options.publisher.publish(this.options.topic, messages);
-    await this.moveCheckpoint(last);
+    try {
+      await this.options.publisher.publish(this.options.topic, messages);
+      await this.moveCheckpoint(last);
+    } catch (error) {
+      this.options.onRetry?.(error);
+      throw error;
+    }
   }
 
   private messageOf(event: StoredEvent): Message[] {

@@ -127,11 +127,13 @@ describe('the relay', () => {
     crashed.interfere = async () => {
       throw new Error('the process died');
     };
-    const first = relayOf(crashed);
+    const retried: unknown[] = [];
+    const first = relayOf(crashed, { onRetry: (error) => retried.push(error) });
     await first.start();
     await all(crashed, '1', '2');
     await first.stop();
     expect(await checkpoint()).toBe(0n);
+    expect(retried).toContainEqual(new Error('the process died'));
     const kept = new Kept();
     const second = relayOf(kept);
     await second.start();
@@ -146,7 +148,9 @@ describe('the relay', () => {
 
   it('publishes in one of several instances, and another takes over when that one stops', async () => {
     const [one, two] = [new Kept(), new Kept()];
-    const [first, second] = [relayOf(one), relayOf(two)];
+    const retried: unknown[] = [];
+    const onRetry = (error: unknown) => retried.push(error);
+    const [first, second] = [relayOf(one, { onRetry }), relayOf(two, { onRetry })];
     await first.start();
     await write('1');
     await all(one, '1');
@@ -155,7 +159,7 @@ describe('the relay', () => {
     await write('2');
     await all(one, '2');
     await settled(first);
-    expect(two.texts).toEqual([]);
+    expect([two.texts, retried]).toEqual([[], []]);
     await first.stop();
     await write('3');
     await all(two, '3');
