@@ -150,7 +150,15 @@ describe('the relay', () => {
     const [one, two] = [new Kept(), new Kept()];
     const retried: unknown[] = [];
     const onRetry = (error: unknown) => retried.push(error);
-    const [first, second] = [relayOf(one, { onRetry }), relayOf(two, { onRetry })];
+    let refusals = 0;
+    const refused: SqlTransaction = {
+      query: async (text, parameters) => {
+        const rows = await sql.query<Record<string, unknown>>(text, parameters);
+        if (text.includes('held_until = now()') && rows.length === 0) refusals += 1;
+        return rows as never;
+      },
+    };
+    const [first, second] = [relayOf(one, { onRetry }), relayOf(two, { onRetry, database: refused })];
     await first.start();
     await write('1');
     await all(one, '1');
@@ -159,6 +167,7 @@ describe('the relay', () => {
     await write('2');
     await all(one, '2');
     await settled(first);
+    await eventually(() => refusals > 1, 'the second instance to ask for the lease');
     expect([two.texts, retried]).toEqual([[], []]);
     await first.stop();
     await write('3');
