@@ -27,8 +27,9 @@ export interface ClusterOptions {
   readonly eventStoreUrl?: string;
   /** Of each service. Default 1. Only one has the port for mails in. */
   readonly instances?: number;
-  /** More variables, for every service or one. */
+  /** More variables: for every service, and for intake. */
   readonly environment?: Readonly<Record<string, string>>;
+  readonly intake?: Readonly<Record<string, string>>;
   /** Ports of the one front, else free ones. */
   readonly port?: number;
   readonly smtpPort?: number;
@@ -98,6 +99,7 @@ export class Cluster implements Instance {
               ...environmentOf(service, directory, front.baseUrl, portsOf, options),
               ...(service === 'intake' && index === 0 ? { MONTEORE_SMTP_PORT: String(mailPort) } : {}),
               ...options.environment,
+              ...(service === 'intake' ? options.intake : {}),
             },
           }),
       ),

@@ -1,5 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Where a service's instances listen. */
@@ -38,9 +46,10 @@ export class Front {
 
   private async answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     if (incoming.url === '/health/ready') return this.answerReady(response);
+    if (incoming.url === '/metrics') return this.answerMetrics(response);
     const [, service = '', rest = ''] = /^\/api\/([^/?]+)(.*)$/s.exec(incoming.url ?? '') ?? [];
     const ports = this.upstreams[service];
-    if (ports === undefined) return refuse(response, 404);
+    if (ports === undefined) return refuse(response, 404, 'monteore.not-found');
     this.turn += 1;
     this.pass(incoming, response, rest.startsWith('/') ? rest : `/${rest}`, ports, 0);
   }
@@ -67,7 +76,7 @@ export class Front {
       if (error.code === 'ECONNREFUSED' && tried + 1 < ports.length)
         this.pass(incoming, response, path, ports, tried + 1);
       else if (response.headersSent) response.destroy();
-      else refuse(response, error.code === 'ECONNREFUSED' ? 503 : 502);
+      else refuse(response, error.code === 'ECONNREFUSED' ? 503 : 502, 'monteore.not-open');
     });
     response.once('close', () => outgoing.destroy());
     outgoing.once('socket', (socket) => {
@@ -75,6 +84,17 @@ export class Front {
       if (socket.connecting) socket.once('connect', send);
       else send();
     });
+  }
+
+  /** Of the first instance of each service, one after another. */
+  private async answerMetrics(response: ServerResponse): Promise<void> {
+    const texts = await Promise.all(
+      Object.values(this.upstreams).map(async ([port]) =>
+        (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
+      ),
+    );
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    response.end(texts.join(''));
   }
 
   private async answerReady(response: ServerResponse): Promise<void> {
@@ -94,7 +114,9 @@ export const isReady = (port: number): Promise<boolean> =>
     () => false,
   );
 
-function refuse(response: ServerResponse, status: number): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '1' });
-  response.end(JSON.stringify({ status, code: 'front.no-answer' }));
+function refuse(response: ServerResponse, status: number, code: string): void {
+  const type = `https://monteore.example/problems/${code}`;
+  const problem = { type, title: STATUS_CODES[status], status, code, traceId: randomUUID() };
+  response.writeHead(status, { 'content-type': 'application/problem+json', 'retry-after': '1' });
+  response.end(JSON.stringify(problem));
 }

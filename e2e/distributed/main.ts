@@ -14,7 +14,9 @@ const write = (line: string) => process.stdout.write(`${line}\n`);
 
 const { KAFKA_BROKERS } = process.env;
 write(KAFKA_BROKERS ? `Using the broker at ${KAFKA_BROKERS} …` : 'Starting a Kafka broker …');
-const kafka = KAFKA_BROKERS ? { brokers: KAFKA_BROKERS.split(','), stop: async () => {} } : await startKafka();
+const kafka = KAFKA_BROKERS
+  ? { brokers: KAFKA_BROKERS.split(','), stop: async () => {} }
+  : await startKafka();
 write('Starting Postgres and the services …');
 const cluster = await Cluster.start({
   brokers: kafka.brokers,

@@ -153,7 +153,9 @@ describe('R9 the clock of a request', () => {
       'the miss in the list',
     );
     const listed = await desk.team.all('/reporting/v1/deadlines');
-    expect(listed[0]).toMatchObject({ requestId: request.requestId, isLate: true });
+    const late = listed.filter(({ isLate }) => isLate);
+    expect(listed.slice(0, late.length)).toEqual(late);
+    expect(late).toContainEqual(expect.objectContaining({ requestId: request.requestId }));
     const mails = (await instance.outbox.mails()).filter(({ to }) => to === opened.mailbox);
     const about = (number: number, what: string) =>
       mails.filter(({ subject }) => subject.includes(`R-${number}: ${what}`)).length;
@@ -161,8 +163,8 @@ describe('R9 the clock of a request', () => {
     expect(about(request.number, 'termine superato')).toBe(1);
     expect(about(inTime.number, 'termine superato')).toBe(0);
     // Late is late, and can still be taken in charge.
-    const late = await desk.team.post(`/intake/v1/requests/${request.requestId}/take-in-charge`, {});
-    expect([late.status, late.body.state]).toEqual([200, 'taken-in-charge']);
+    const afterwards = await desk.team.post(`/intake/v1/requests/${request.requestId}/take-in-charge`, {});
+    expect([afterwards.status, afterwards.body.state]).toEqual([200, 'taken-in-charge']);
     await eventually(async () => (await deadlineOf(request.requestId)) === undefined, 'it left the list');
   }, 60_000);
 
