@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@monteore/embedded-postgres';
+import { freePorts } from '../harness/free-ports.ts';
 import { type Instance, mintToken, newDirectory, type TokenOptions } from '../harness/instance.ts';
 import { Outbox } from '../harness/outbox.ts';
 import { RestClient } from '../harness/rest-client.ts';
@@ -192,15 +191,4 @@ function environmentOf(
       ? { MONTEORE_EVENT_STORE_URL: eventStoreUrl }
       : {}),
   };
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-  }
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
-  return ports;
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePorts } from '../harness/free-ports.ts';
 import {
   type Answer,
   type Instance,
@@ -57,7 +56,8 @@ export class Survivor implements Instance {
   static async start(...flags: string[]): Promise<Survivor> {
     const directory = newDirectory();
     writeFileSync(join(directory, 'clock'), '0');
-    const survivor = new Survivor(directory, await freePorts(), flags);
+    const [http = 0, smtp = 0] = await freePorts(2);
+    const survivor = new Survivor(directory, { http, smtp }, flags);
     await survivor.ready();
     return survivor;
   }
@@ -169,16 +169,4 @@ export function insistently(
     return answer.status === 503 || answer.body.outcome === 'pending' ? null : answer;
   };
   return untilAnswered(`the command ${key}`, attempt, () => last);
-}
-
-async function freePorts(): Promise<{ readonly http: number; readonly smtp: number }> {
-  const servers = [createServer(), createServer()];
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    ports.push((server.address() as AddressInfo).port);
-  }
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
-  return { http: ports[0]!, smtp: ports[1]! };
 }
