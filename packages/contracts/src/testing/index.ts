@@ -1,0 +1,2 @@
+export * from './event-forms.js';
+export { sampleOf } from './sample-of.js';
