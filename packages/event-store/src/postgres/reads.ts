@@ -1,4 +1,5 @@
 import type { EventMetadata, Position, SealedEvent, StoredEvent } from '../port.js';
+import type { AllRead } from '../subscribing/subscription.js';
 
 interface EventRow {
   readonly position: string;
@@ -92,11 +93,6 @@ export function toStoredEvent(row: EventRow): StoredEvent {
     hash: row.hash,
     position: BigInt(row.position),
   };
-}
-
-export interface AllRead {
-  readonly events: readonly StoredEvent[];
-  readonly readUpTo: Position;
 }
 
 /** Runs a statement and gives its rows. */

@@ -1,8 +1,6 @@
 import pg from 'pg';
-import { Bell } from './bell.js';
-
-/** Told of what mends itself but somebody should see in a log. */
-export type OnProblem = (problem: string, error: unknown) => void;
+import { Bell } from '../subscribing/bell.js';
+import type { OnProblem } from '../subscribing/subscription.js';
 
 const FIRST_PAUSE_MILLISECONDS = 100;
 const LONGEST_PAUSE_MILLISECONDS = 5_000;

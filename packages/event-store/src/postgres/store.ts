@@ -1,11 +1,11 @@
 import pg from 'pg';
 import type { EventStore, Subscription } from '../port.js';
+import { BATCH_EVENTS, type OnProblem, startSubscription } from '../subscribing/subscription.js';
 import { Appender, NotSentError } from './appender.js';
 import { asStoreError } from './errors.js';
 import { namesOf } from './naming.js';
 import { type Ask, readAfter, readStream, statementsFor } from './reads.js';
-import { type OnProblem, Signals } from './signals.js';
-import { BATCH_EVENTS, startSubscription } from './subscription.js';
+import { Signals } from './signals.js';
 
 export interface PostgresEventStoreOptions {
   /** Where the tables are (`installPostgresEventStore` made them). */

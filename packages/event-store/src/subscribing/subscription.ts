@@ -1,9 +1,20 @@
 import type { BatchHandler, Position, StoredEvent, Subscription } from '../port.js';
 import { Bell } from './bell.js';
-import type { AllRead } from './reads.js';
-import type { OnProblem, Signals } from './signals.js';
 
 export const BATCH_EVENTS = 500;
+
+/** Told of what mends itself but somebody should see in a log. */
+export type OnProblem = (problem: string, error: unknown) => void;
+
+export interface AllRead {
+  readonly events: readonly StoredEvent[];
+  readonly readUpTo: Position;
+}
+
+/** Rings a subscription's bell when there may be something to read, until the function that it answers is called. */
+export interface Signals {
+  listen(bell: Bell): () => void;
+}
 
 export interface SubscriptionTimes {
   /** The longest an event waits when its signal was lost. */
@@ -60,13 +71,13 @@ export function startSubscription(
       if (next.events.length > 0 && (await handle(next.events, next.readUpTo)) === undefined) break;
       position = next.readUpTo;
     }
-    silence();
   };
 
   const running = run();
   return {
     stop: () => {
       stopped = true;
+      silence();
       bell.ring();
       return running;
     },
