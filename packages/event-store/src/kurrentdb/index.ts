@@ -1,0 +1,1 @@
+export { createKurrentEventStore, type KurrentEventStoreOptions, renewKurrentStoreId } from './store.js';
