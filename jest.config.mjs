@@ -24,6 +24,7 @@ export default {
     '<rootDir>/e2e/**/*.spec.ts',
     '!**/*.kafka.spec.ts',
     '!**/*.faults.spec.ts',
+    '!**/*.distributed.spec.ts',
   ],
   globalSetup: '<rootDir>/packages/testing/jest/global-setup.mjs',
   globalTeardown: '<rootDir>/packages/testing/jest/global-teardown.mjs',

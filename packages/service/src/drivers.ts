@@ -1,15 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import type { ServiceName } from '@monteore/contracts';
-import { createPostgresEventStore, type EventStore } from '@monteore/event-store';
+import { createKurrentEventStore, createPostgresEventStore, type EventStore } from '@monteore/event-store';
 import { createKafkaMessaging, createPostgresMessaging, type Messaging } from '@monteore/messaging';
-import type { MessagingSettings } from './configuring/service-variables.js';
+import type { EventStoreSettings, MessagingSettings } from './configuring/service-variables.js';
 
 /** The event store that configuration chose. `onProblem` is told of outages, which it rides out by itself. */
 export function eventStoreOf(
   service: ServiceName,
+  settings: EventStoreSettings,
   databaseUrl: string,
   onProblem: (problem: string, error: unknown) => void,
 ): EventStore {
+  if (settings.driver === 'kurrentdb')
+    return createKurrentEventStore({ connectionString: settings.url, service, onProblem });
   return createPostgresEventStore({
     connectionString: databaseUrl,
     schema: `${service}_events`,

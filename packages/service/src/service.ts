@@ -174,7 +174,7 @@ async function makeCore(definition: ServiceDefinition, settings: ServiceSettings
   const database = await untilAnswered(() =>
     ServiceDatabase.connect({ url: settings.databaseUrl, schema: name }),
   );
-  const store = eventStoreOf(name, settings.databaseUrl, (problem, error) =>
+  const store = eventStoreOf(name, storeSettingsOf(settings), settings.databaseUrl, (problem, error) =>
     logger.warn({ err: error }, problem),
   );
   if (definition.commitsSeveralStreams === true && !store.commitsSeveralStreams)

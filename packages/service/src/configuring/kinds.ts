@@ -42,3 +42,11 @@ export const zSeconds = z.coerce
   .number('a number of seconds is expected')
   .min(0, 'a number of seconds is expected')
   .max(600, 'at most 600 seconds');
+
+/** Several hosts make it no URL that the platform could read. */
+export const zEventStoreUrl = z
+  .string()
+  .regex(
+    /^(esdb|kurrentdb)(\+discover)?:\/\/\S+$/,
+    'not an address that begins with esdb:// or kurrentdb://',
+  );

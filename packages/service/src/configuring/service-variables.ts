@@ -125,7 +125,9 @@ export type MessagingSettings =
     };
 
 /** Where a service keeps its events: in its own database, or in EventStoreDB / KurrentDB. */
-export type EventStoreSettings = { readonly driver: 'postgres' };
+export type EventStoreSettings =
+  | { readonly driver: 'postgres' }
+  | { readonly driver: 'kurrentdb'; readonly url: string };
 
 /**
  * Reads common variables and those of one service, with what they need of each other; `ownFaults` says that of its own,
