@@ -19,7 +19,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
-import type { Logger } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { AccessCopy, accessHandlers, accessTables } from './access/access-copy.js';
 import { keptKeysIn, keptKeysTables } from './auth/kept-keys.js';
 import { type KeyLocation, KeySource, TokenVerifier } from './auth/token-verifier.js';
@@ -37,15 +37,22 @@ import { type DueHandler, dueTables, Sweeper } from './due/due-things.js';
 import { mergeHandlers } from './handlers/merge-handlers.js';
 import { AuthGuard } from './http/auth.guard.js';
 import type { Freshness } from './http/command-context.js';
+import { followRequests } from './http/following-requests.js';
 import { guardFreshness } from './http/freshness-guard.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { schemaPipe } from './http/validation.js';
 import { LinkVerifier } from './links/link-token.js';
+import { withCorrelation } from './logging/correlation.js';
 import { serviceLogger } from './logging/service-logger.js';
-import { type MetricsRegistry, serveMetrics, serviceMetrics } from './metrics/service-metrics.js';
+import { aroundAppends } from './metrics/around-appends.js';
+import { measureBacklog } from './metrics/backlog.js';
+import type { MetricsRegistry } from './metrics/registry.js';
+import { ServiceMetrics, serveMetrics } from './metrics/service-metrics.js';
 import { People, peopleHandlers, peopleTables } from './people/people.js';
 import { ParkedKeysController, ServiceInbox } from './releasing-parked-keys/parked-keys.controller.js';
 import { untilAnswered } from './starting/until-answered.js';
+import { appendSpans, consumeSpan, workSpan } from './tracing/spans.js';
+import { startTracing, type Tracing } from './tracing/tracing.js';
 
 export interface ServiceSettings {
   readonly databaseUrl: string;
@@ -67,6 +74,10 @@ export interface ServiceSettings {
   readonly clock: Clock;
   readonly sweepEveryMillis?: number;
   readonly logLevel?: string;
+  /** Where log lines go. Default: standard error. */
+  readonly logTo?: DestinationStream;
+  /** Collector that traces are sent to (OTLP over HTTP). Absent: none are made. */
+  readonly tracesEndpoint?: string;
 }
 
 /** What every service has, ready to use: handed to its module. */
@@ -75,6 +86,7 @@ export interface ServiceCore {
   readonly settings: ServiceSettings;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tracing: Tracing;
   readonly database: ServiceDatabase;
   readonly store: EventStore;
   readonly messaging: Messaging;
@@ -168,14 +180,22 @@ async function prepareSchemas(definition: ServiceDefinition, settings: ServiceSe
  * At most 10 connections (architecture.md, Two ways to run it): 4 of the database, 2 of the store and 1 for its
  * signals, 1 of messaging and 1 that listens, 1 for blobs.
  */
-async function makeCore(definition: ServiceDefinition, settings: ServiceSettings): Promise<ServiceCore> {
+async function makeCore(
+  definition: ServiceDefinition,
+  settings: ServiceSettings,
+  metrics: ServiceMetrics,
+): Promise<ServiceCore> {
   const { name } = definition;
-  const logger = serviceLogger(name, settings.logLevel);
+  const logger = serviceLogger(name, settings.logLevel, settings.logTo);
+  const tracing = await startTracing(name, settings.tracesEndpoint, logger);
   const database = await untilAnswered(() =>
     ServiceDatabase.connect({ url: settings.databaseUrl, schema: name }),
   );
-  const store = eventStoreOf(name, storeSettingsOf(settings), settings.databaseUrl, (problem, error) =>
-    logger.warn({ err: error }, problem),
+  const store = aroundAppends(
+    eventStoreOf(name, storeSettingsOf(settings), settings.databaseUrl, (problem, error) =>
+      logger.warn({ err: error }, problem),
+    ),
+    (appends, append) => metrics.timed(() => tracing.within(() => appendSpans(appends), append)),
   );
   if (definition.commitsSeveralStreams === true && !store.commitsSeveralStreams)
     throw new Error(
@@ -188,6 +208,7 @@ async function makeCore(definition: ServiceDefinition, settings: ServiceSettings
     settings,
     clock: settings.clock,
     logger,
+    tracing,
     database,
     store,
     messaging,
@@ -217,8 +238,9 @@ export async function startService(
   settings: ServiceSettings,
 ): Promise<RunningService> {
   await untilAnswered(() => prepareSchemas(definition, settings));
-  const core = await makeCore(definition, settings);
-  const { logger } = core;
+  const metrics = new ServiceMetrics(definition.name, settings.clock);
+  const core = await makeCore(definition, settings, metrics);
+  const { logger, tracing } = core;
   const app = await makeApplication(definition, core);
   const handlers = mergeHandlers(commonHandlers, definition.handlers(core, app));
   await core.messaging.ensureTopics([
@@ -237,29 +259,57 @@ export async function startService(
       logger.error({ topic, id: message.id, key: message.key, err: error }, 'a key was parked'),
     onUnknownSource: (topic, unknown) =>
       logger.error({ topic, source: unknown }, 'messages of an unknown source: consumption stopped'),
-    onError: (error) => logger.warn({ err: error }, 'consuming pauses'),
+    onError: (error) => {
+      metrics.retried('consume');
+      logger.warn({ err: error }, 'consuming pauses');
+    },
+    onRetry: (topic, message, error) => {
+      metrics.retried('consume');
+      logger.info({ topic, id: message.id, err: error }, 'a message is tried again');
+    },
+    onHandled: (topic, messages) =>
+      metrics.projected(
+        topic,
+        messages.map(({ time }) => time),
+      ),
+    around: (topic, message, work) =>
+      withCorrelation(message.correlationId, () => tracing.within(() => [consumeSpan(topic, message)], work)),
   });
   app.get(ServiceInbox).current = inbox;
   const relay = new Relay({
     service: definition.name,
     store: core.store,
-    publisher: core.messaging,
+    publisher: tracing.publisher(core.messaging),
     database: core.database,
     schema: definition.name,
     topic: eventsTopicOf(definition.name),
     publish: definition.publish,
+    onRetry: () => metrics.retried('relay'),
   });
   const ownProjection = definition.projection?.(core, app);
   const projection =
     ownProjection === undefined
       ? null
-      : new OwnProjection({ name: 'own', store: core.store, database: core.database, ...ownProjection });
+      : new OwnProjection({
+          name: 'own',
+          store: core.store,
+          database: core.database,
+          ...ownProjection,
+          onProjected: (events) =>
+            metrics.projected(
+              'own',
+              events.map(({ recordedAt }) => recordedAt),
+            ),
+        });
   const sweeper = new Sweeper({
     database: core.database,
     clock: core.clock,
-    handlers: definition.due?.(core, app) ?? {},
+    handlers: tracedDue(definition.due?.(core, app) ?? {}, tracing),
     everyMillis: settings.sweepEveryMillis ?? 250,
-    onError: (error, thing) => logger.warn({ err: error, kind: thing?.kind }, 'a due thing waits'),
+    onError: (error, thing) => {
+      if (thing !== undefined) metrics.retried('due');
+      logger.warn({ err: error, kind: thing?.kind }, 'a due thing waits');
+    },
     alsoRun: [
       () => core.people.tell(definition.name, core.source, core.messaging),
       ...(definition.alsoSweep?.(core, app) ?? []),
@@ -267,26 +317,14 @@ export async function startService(
   });
 
   let ready = false;
-  guardFreshness(
-    app.getHttpAdapter().getInstance() as unknown as FastifyInstance,
-    core,
-    inbox,
-    projection,
-    followsItself,
-  );
-  addHealth(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, core, () => ready);
-  const { database, messaging } = core;
-  const metrics = serviceMetrics({
-    service: definition.name,
-    topics: Object.keys(handlers),
-    database,
-    messaging,
-    inbox,
-    relay,
-  });
-  serveMetrics(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, metrics);
-  await app.init();
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  guardFreshness(fastify, core, inbox, projection, followsItself);
+  addHealth(fastify, core, () => ready);
+  const { database, messaging } = core;
+  const topics = Object.keys(handlers);
+  measureBacklog(metrics.registry, { service: definition.name, topics, database, messaging, relay });
+  serveMetrics(fastify, metrics.registry);
+  await app.init();
   await fastify.ready();
   await untilAnswered(() => relay.start());
   await untilAnswered(async () => projection?.start());
@@ -301,7 +339,7 @@ export async function startService(
     app,
     core,
     inbox,
-    metrics,
+    metrics: metrics.registry,
     handle: (request, response) => fastify.routing(request, response),
     isReady: () => ready,
     drain: () => {
@@ -319,9 +357,26 @@ export async function startService(
       await core.store.close();
       await core.blobs.close();
       await core.database.close();
+      await tracing.stop();
     },
   };
 }
+
+/** What becomes due begins a trace of its own. */
+const tracedDue = (
+  handlers: Readonly<Record<string, DueHandler>>,
+  tracing: Tracing,
+): Readonly<Record<string, DueHandler>> =>
+  Object.fromEntries(
+    Object.entries(handlers).map(([kind, handle]): [string, DueHandler] => [
+      kind,
+      (thing) =>
+        tracing.within(
+          () => [workSpan(`due ${kind}`)],
+          () => handle(thing),
+        ),
+    ]),
+  );
 
 async function makeApplication(
   definition: ServiceDefinition,
@@ -344,6 +399,7 @@ async function makeApplication(
     },
   );
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  followRequests(fastify, core);
   // Fastify takes plain text unasked: it would be told as a bad body, and is a wrong content type.
   fastify.removeContentTypeParser('text/plain');
   app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: MAX_FORM_BYTES });

@@ -18,6 +18,7 @@ import {
   UnavailableError,
 } from '@monteore/kernel';
 import { MAX_MESSAGE_BYTES } from '@monteore/messaging';
+import { activeTraceparent } from '../tracing/trace-context.js';
 import type {
   CommandResult,
   DecidedEvent,
@@ -92,8 +93,10 @@ export class StreamRuntime<State> {
     if (lane.queue.length >= this.queueLimit) {
       return Promise.reject(new UnavailableError('service.busy', 'too many commands wait for this stream'));
     }
+    const traceparent = activeTraceparent() ?? command.traceparent;
+    const traced = traceparent === undefined ? command : { ...command, traceparent };
     return new Promise((resolve, reject) => {
-      lane.queue.push({ command, resolve, reject });
+      lane.queue.push({ command: traced, resolve, reject });
       if (!lane.running) void this.run(command.streamId, lane);
     });
   }

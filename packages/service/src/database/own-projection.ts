@@ -20,6 +20,8 @@ export class OwnProjection {
       readonly store: EventStore;
       readonly database: ServiceDatabase;
       readonly project: (event: StoredEvent, tx: ServiceTransaction) => Promise<void>;
+      /** The effects of these events are committed. */
+      readonly onProjected?: (events: readonly StoredEvent[]) => void;
     },
   ) {}
 
@@ -46,20 +48,23 @@ export class OwnProjection {
     return BigInt(rows[0]?.position ?? 0);
   }
 
-  private apply(events: readonly StoredEvent[], last: bigint): Promise<void> {
-    return this.options.database.transaction(async (tx) => {
+  private async apply(events: readonly StoredEvent[], last: bigint): Promise<void> {
+    const projected = await this.options.database.transaction(async (tx) => {
       const rows = await tx.query<{ position: string }>(
         'SELECT position FROM projection_checkpoints WHERE name = $1 FOR UPDATE',
         [this.options.name],
       );
       const reached = BigInt(rows[0]?.position ?? 0);
-      for (const event of events) if (event.position > reached) await this.options.project(event, tx);
+      const fresh = events.filter(({ position }) => position > reached);
+      for (const event of fresh) await this.options.project(event, tx);
       if (last > reached) {
         await tx.query('UPDATE projection_checkpoints SET position = $2 WHERE name = $1', [
           this.options.name,
           last,
         ]);
       }
+      return fresh;
     });
+    this.options.onProjected?.(projected);
   }
 }

@@ -1,64 +1,88 @@
-import type { Inbox, Messaging, Relay } from '@monteore/messaging';
+import type { AppendOutcome } from '@monteore/event-store';
+import type { Clock } from '@monteore/kernel';
 import type { FastifyInstance } from 'fastify';
-import { AggregatorRegistry, Gauge, Histogram, type PrometheusContentType, Registry } from 'prom-client';
-import type { ServiceDatabase, ServiceTransaction } from '../database/service-database.js';
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { countsForProcess, processMetrics } from './process-metrics.js';
+import type { MetricsRegistry } from './registry.js';
+import { version } from './version.js';
 
-export type MetricsRegistry = Registry<PrometheusContentType>;
+/**
+ * What was done once more: an append whose answer was lost, the handling of a message, a publishing, something due;
+ * `conflict`: a decision, because another instance was faster.
+ */
+const RETRIES = ['append', 'consume', 'relay', 'due', 'conflict'] as const;
+export type Retry = (typeof RETRIES)[number];
 
-/** What the metrics of one service are read from, at the moment when they are asked for. */
-export interface Measured {
-  readonly service: string;
-  readonly topics: readonly string[];
-  readonly database: ServiceDatabase;
-  readonly messaging: Messaging;
-  readonly inbox: Inbox<ServiceTransaction>;
-  readonly relay: Relay;
-}
+/** What a service counts and times while it works, in a registry of its own: several services may share a process. */
+export class ServiceMetrics {
+  readonly registry: MetricsRegistry = new Registry();
+  private readonly appends: Histogram;
+  private readonly projections: Histogram<'topic'>;
+  private readonly retries: Counter<'of'>;
 
-/** A registry of its own for each service, so that several of them can run in one process. */
-export function serviceMetrics(measured: Measured): MetricsRegistry {
-  const registry = new Registry();
-  registry.setDefaultLabels({ service: measured.service });
-  const gauge = (name: string, help: string, read: () => Promise<number>) =>
+  constructor(
+    service: string,
+    private readonly clock: Clock,
+  ) {
+    const registers = [this.registry];
+    this.registry.setDefaultLabels({ service });
+    countsForProcess(service);
     new Gauge({
-      name,
-      help,
-      registers: [registry],
-      async collect() {
-        this.set(await read());
-      },
+      name: 'monteore_build_info',
+      help: 'Always 1; its labels say what runs.',
+      labelNames: ['version', 'node'],
+      registers,
+    }).set({ version, node: process.version }, 1);
+    this.appends = new Histogram({
+      name: 'monteore_append_seconds',
+      help: 'Time of one append to the event store, whatever its outcome.',
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
+      registers,
     });
-  gauge('monteore_consumer_lag_messages', 'Messages of other services not handled yet.', () =>
-    consumerLag(measured),
-  );
-  gauge('monteore_relay_lag_events', 'Stored events not published yet, counted in positions.', async () =>
-    Number(await measured.relay.lag()),
-  );
-  gauge('monteore_parked_keys', 'Keys whose messages wait because one of them failed.', async () => {
-    const parked = await measured.inbox.parked.list();
-    return new Set(parked.map(({ topic, key }) => `${topic} ${key}`)).size;
-  });
-  return registry;
-}
+    this.projections = new Histogram({
+      name: 'monteore_projection_seconds',
+      help: 'From the recording of an event to the commit of its effect here; topic "own": of an own event.',
+      labelNames: ['topic'],
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600],
+      registers,
+    });
+    this.retries = new Counter({
+      name: 'monteore_retries_total',
+      help: 'What was tried once more.',
+      labelNames: ['of'],
+      registers,
+    });
+    for (const of of RETRIES) this.retries.inc({ of }, 0);
+  }
 
-async function consumerLag({ topics, database, messaging }: Measured): Promise<number> {
-  const rows = await database.query<{ topic: string; partition: number; next_offset: string }>(
-    'SELECT topic, partition, next_offset FROM consumer_offsets',
-  );
-  const consumed = new Map(
-    rows.map((row) => [`${row.topic}/${row.partition}`, BigInt(row.next_offset)] as const),
-  );
-  let behind = 0n;
-  for (const topic of topics) {
-    for (const { partition, next } of await messaging.endOffsets(topic)) {
-      const missing = next - (consumed.get(`${topic}/${partition}`) ?? 0n);
-      if (missing > 0n) behind += missing;
+  retried(of: Retry): void {
+    this.retries.inc({ of });
+  }
+
+  /** Times an append; one that met a newer version is decided anew. */
+  async timed(append: () => Promise<AppendOutcome>): Promise<AppendOutcome> {
+    const stop = this.appends.startTimer();
+    try {
+      const outcome = await append();
+      if (!outcome.appended) this.retried('conflict');
+      return outcome;
+    } finally {
+      stop();
     }
   }
-  return Number(behind);
+
+  /** Effects of events recorded at these instants were committed just now, by the service's clock. */
+  projected(topic: string, recordedAt: readonly string[]): void {
+    const now = Date.parse(this.clock.now());
+    for (const instant of recordedAt) {
+      const seconds = (now - Date.parse(instant)) / 1000;
+      // Clocks differ a little, and a stream never goes back where its clock did.
+      if (!Number.isNaN(seconds)) this.projections.observe({ topic }, Math.max(0, seconds));
+    }
+  }
 }
 
-/** `/metrics` of one service, with the seconds that its routes take. */
+/** `/metrics` of one service and its process, with the seconds that its routes take. */
 export function serveMetrics(fastify: FastifyInstance, registry: MetricsRegistry): void {
   const seconds = new Histogram({
     name: 'monteore_http_request_seconds',
@@ -71,16 +95,18 @@ export function serveMetrics(fastify: FastifyInstance, registry: MetricsRegistry
     const route = request.routeOptions.url ?? 'none';
     seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
   });
-  fastify.get('/metrics', async (_request, reply) =>
-    reply.header('content-type', registry.contentType).send(await registry.metrics()),
-  );
+  fastify.get('/metrics', async (_request, reply) => {
+    const texts = await Promise.all([registry.metrics(), processMetrics()]);
+    return reply.header('content-type', registry.contentType).send(texts.join('\n'));
+  });
 }
 
-/** The metrics of several services as one text for Prometheus, each family once. */
+/** The metrics of several services as one text for Prometheus, each family once, with those of the process they share. */
 export async function mergedMetrics(
   registries: readonly MetricsRegistry[],
 ): Promise<{ readonly contentType: string; readonly text: string }> {
   const all = await Promise.all(registries.map((registry) => registry.getMetricsAsJSON()));
   const merged = AggregatorRegistry.aggregate(all);
-  return { contentType: merged.contentType, text: await merged.metrics() };
+  const texts = await Promise.all([merged.metrics(), processMetrics()]);
+  return { contentType: merged.contentType, text: texts.join('\n') };
 }

@@ -140,6 +140,9 @@ const commonSettings = (values: CommonValues): ServiceSettings => ({
   publicUrl: values.MONTEORE_PUBLIC_URL,
   clock: clockFrom(values.MONTEORE_TEST_CLOCK),
   logLevel: values.MONTEORE_LOG_LEVEL,
+  ...(values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+    ? {}
+    : { tracesEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT }),
 });
 
 /** The role of the service's own address, where it is not the owner's. */

@@ -1,0 +1,3 @@
+import type { PrometheusContentType, Registry } from 'prom-client';
+
+export type MetricsRegistry = Registry<PrometheusContentType>;
