@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
 import { startKafka } from '../../infra/kafka-local/kafka.mjs';
 import { Cluster } from './cluster.ts';
+import { startLedgerStore } from './event-store.ts';
 
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '8080' },
     'smtp-port': { type: 'string', default: '2525' },
     instances: { type: 'string', default: '1' },
-    'event-store-url': { type: 'string' },
+    'event-store': { type: 'string', default: 'postgres' },
   },
 });
 const write = (line: string) => process.stdout.write(`${line}\n`);
@@ -17,13 +18,14 @@ write(KAFKA_BROKERS ? `Using the broker at ${KAFKA_BROKERS} …` : 'Starting a K
 const kafka = KAFKA_BROKERS
   ? { brokers: KAFKA_BROKERS.split(','), stop: async () => {} }
   : await startKafka();
+const store = values['event-store'] === 'kurrentdb' ? await startLedgerStore() : null;
 write('Starting Postgres and the services …');
 const cluster = await Cluster.start({
   brokers: kafka.brokers,
   instances: Number(values.instances),
   port: Number(values.port),
   smtpPort: Number(values['smtp-port']),
-  ...(values['event-store-url'] === undefined ? {} : { eventStoreUrl: values['event-store-url'] }),
+  ...(store === null ? {} : { eventStoreUrl: store.url }),
 });
 write(`Ready, each service as a process of its own, over throw-away data.
   HTTP       ${cluster.baseUrl}
@@ -37,6 +39,7 @@ const stop = async () => {
   if (stopping) return;
   stopping = true;
   await cluster.stop();
+  await store?.close();
   await kafka.stop();
   process.exit(0);
 };

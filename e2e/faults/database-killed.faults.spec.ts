@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type Answer, eventually, openPackage, type RestClient } from '../harness/index.ts';
+import { type Answer, eventually, insistently, openPackage, type RestClient } from '../harness/index.ts';
 import { expectEveryMailOnce } from './mails-once.ts';
-import { insistently, Survivor } from './survivor.ts';
+import { Survivor } from './survivor.ts';
 
 jest.setTimeout(240_000);
 

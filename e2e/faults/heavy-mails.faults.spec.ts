@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { sendRawMail } from '../harness/index.ts';
+import { sendRawMail, untilAnswered } from '../harness/index.ts';
 import { type Client, Desk, type Opened, unique } from '../rules/desk.ts';
-import { Survivor, untilAnswered } from './survivor.ts';
+import { Survivor } from './survivor.ts';
 
 jest.setTimeout(180_000);
 

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import {
   type Answer,
   eventually,
+  insistently,
   openPackage,
   type PackageSteps,
   type Parsed,
   type RestClient,
 } from '../harness/index.ts';
 import { expectEveryMailOnce } from './mails-once.ts';
-import { insistently, Survivor } from './survivor.ts';
+import { Survivor } from './survivor.ts';
 
 jest.setTimeout(400_000);
 

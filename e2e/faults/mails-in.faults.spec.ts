@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { eventually, type Parsed, plainMail, sendRawMail } from '../harness/index.ts';
+import { eventually, type Parsed, plainMail, sendRawMail, untilAnswered } from '../harness/index.ts';
 import { type Client, Desk, type Opened } from '../rules/desk.ts';
-import { Survivor, untilAnswered } from './survivor.ts';
+import { Survivor } from './survivor.ts';
 
 jest.setTimeout(240_000);
 

@@ -1,4 +1,6 @@
 export { eventually } from '@monteore/testing';
+export * from './free-ports.ts';
+export * from './insisting.ts';
 export * from './instance.ts';
 export * from './outbox.ts';
 export * from './rest-client.ts';

@@ -2,7 +2,7 @@
 // machines without containers. Needs Java 17 and Maven; the jars are resolved once for each state of pom.xml.
 // As a command it prints `KAFKA_BROKERS=…` when the broker answers, and stops it at Ctrl-C.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -34,17 +34,22 @@ export function missingForKafka() {
 }
 
 /**
- * Starts a broker and resolves when it answers. `stop()` ends it and removes its data; `shutDown()` and `kill()` only
+ * Starts a broker and resolves when it answers; with `secured` it also listens with TLS and SASL, under a certificate
+ * and passwords of its own, which `security` says. `stop()` ends it and removes its data; `shutDown()` and `kill()` only
  * end it, and `startAgain()` brings it back, with its data, at the same address.
  */
-export async function startKafka() {
+export async function startKafka({ secured = false } = {}) {
   const jars = resolveJars();
   const directory = mkdtempSync(join(tmpdir(), 'monteore-kafka-'));
   const log = join(directory, 'broker.log');
   const properties = join(directory, 'server.properties');
-  const [port, controllerPort] = await freePorts(2);
-  writeFileSync(properties, settings(directory, port, controllerPort));
-  runStorageTool(jars, properties, log);
+  const [port, controllerPort, securedPort] = await freePorts(3);
+  const security = secured ? makeSecurity(directory, securedPort) : null;
+  writeFileSync(
+    properties,
+    settings(directory, port, controllerPort) + securedSettings(port, controllerPort, security),
+  );
+  runStorageTool(jars, properties, log, security);
   const launch = () => launchBroker({ jars, properties, log, port });
   let broker = await launch().catch((error) => {
     rmSync(directory, { recursive: true, force: true });
@@ -52,6 +57,7 @@ export async function startKafka() {
   });
   return {
     brokers: [`127.0.0.1:${port}`],
+    security,
     shutDown: () => broker.end('SIGTERM'),
     kill: () => broker.end('SIGKILL'),
     startAgain: async () => {
@@ -147,7 +153,63 @@ function settings(directory, port, controllerPort) {
     .join('');
 }
 
-function runStorageTool(jars, properties, log) {
+/** A certificate for this machine, and one user. */
+function makeSecurity(directory, port) {
+  const password = randomBytes(18).toString('hex');
+  const keystore = join(directory, 'keystore.p12');
+  const caFile = join(directory, 'ca.pem');
+  const keytool = (...args) => {
+    const run = spawnSync('keytool', [...args, '-keystore', keystore, '-storepass', password], {
+      encoding: 'utf8',
+    });
+    if (run.status !== 0) throw new Error(`no certificate could be made: ${run.stdout}${run.stderr}`);
+  };
+  const names = ['-dname', 'CN=localhost', '-ext', 'SAN=ip:127.0.0.1,dns:localhost'];
+  keytool(
+    '-genkeypair',
+    '-alias',
+    'broker',
+    '-keyalg',
+    'EC',
+    '-storetype',
+    'PKCS12',
+    '-validity',
+    '30',
+    ...names,
+  );
+  keytool('-exportcert', '-rfc', '-alias', 'broker', '-file', caFile);
+  return {
+    brokers: [`127.0.0.1:${port}`],
+    caFile,
+    username: 'monteore',
+    password: randomBytes(18).toString('hex'),
+    keystore,
+    keystorePassword: password,
+  };
+}
+
+function securedSettings(port, controllerPort, security) {
+  if (security === null) return '';
+  const { brokers, keystore, keystorePassword, username, password } = security;
+  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort},SECURED://${brokers[0]}`;
+  const modules = 'org.apache.kafka.common.security';
+  return Object.entries({
+    listeners,
+    'advertised.listeners': listeners,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'ssl.keystore.location': keystore,
+    'ssl.keystore.type': 'PKCS12',
+    'ssl.keystore.password': keystorePassword,
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
+    'listener.name.secured.plain.sasl.jaas.config': `${modules}.plain.PlainLoginModule required user_${username}="${password}";`,
+    'listener.name.secured.scram-sha-512.sasl.jaas.config': `${modules}.scram.ScramLoginModule required;`,
+  })
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+function runStorageTool(jars, properties, log, security) {
   const id = createHash('sha256').update(properties).digest().subarray(0, 16).toString('base64url');
   const run = spawnSync(
     'java',
@@ -160,6 +222,9 @@ function runStorageTool(jars, properties, log) {
       id,
       '--config',
       properties,
+      ...(security === null
+        ? []
+        : ['--add-scram', `SCRAM-SHA-512=[name=${security.username},password=${security.password}]`]),
     ),
     { encoding: 'utf8' },
   );
