@@ -98,13 +98,11 @@ export class ServiceProcess {
     const log = openSync(logFile, 'a');
     const child = spawn(NODE, [join(this.apps, service, 'dist', 'main.js')], {
       env: { ...inheritedEnvironment(), ...environment, MONTEORE_PORT: String(port) },
-      stdio: ['ignore', log, log],
+      // By the channel it learns that whoever started it is gone.
+      stdio: ['ignore', log, log, 'ipc'],
     });
     this.child = child;
-    const takeAlong = () => child.kill('SIGKILL');
-    process.once('exit', takeAlong);
     child.once('exit', async () => {
-      process.off('exit', takeAlong);
       if (!this.isWanted || this.child !== child) return;
       await pause(RESTART_PAUSE_MILLISECONDS);
       if (this.isWanted && this.child === child) this.launch();

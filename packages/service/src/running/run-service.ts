@@ -89,6 +89,11 @@ function untilStopAsked(logger: Logger): Promise<Error | null> {
         resolve(null);
       });
     }
+    // A program that started it and talks to it takes it along.
+    if (process.channel !== undefined) {
+      process.on('disconnect', () => resolve(null));
+      process.channel?.unref();
+    }
     process.on('uncaughtException', (error) => {
       isAsked = true;
       logger.fatal({ err: error }, 'a mistake of the program: stopping');
