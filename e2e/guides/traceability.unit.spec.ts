@@ -24,6 +24,18 @@ describe('what the documents point to is there', () => {
     },
   );
 
+  test('every test that is called by its name', async () => {
+    const text = await readFile(join(ROOT, 'docs/traceability.md'), 'utf8');
+    const named = [...text.matchAll(/`([\w./-]+\.spec\.ts)`((?:,? “[^”]+”)+)/g)].flatMap(([, path, names]) =>
+      [...names!.matchAll(/“([^”]+)”/g)].map(([, name]) => [path!, name!] as const),
+    );
+    expect(named).toHaveLength((text.match(/“/g) ?? []).length);
+    for (const [path, name] of named) {
+      const spec = await readFile(join(ROOT, path), 'utf8');
+      expect([path, spec.includes(`'${name}'`) ? name : `has no test «${name}»`]).toEqual([path, name]);
+    }
+  });
+
   test('every rule of the domain has a line', async () => {
     const text = await readFile(join(ROOT, 'docs/traceability.md'), 'utf8');
     const named = new Set([...text.matchAll(/\bR(\d+)\b/g)].map(([, number]) => Number(number)));

@@ -12,8 +12,8 @@ import pg from 'pg';
 import { closePackage } from '../closing-a-package/decide.js';
 import { openPackage } from '../opening-a-package/decide.js';
 import { balancesOf } from '../package/balances.js';
-import { REFERENT } from '../testing/scenario.js';
-import { add, decide, reserve, work } from '../testing/scenario-commands.js';
+import { item, REFERENT } from '../testing/scenario.js';
+import { add, decide, reserve, reserveTogether, work } from '../testing/scenario-commands.js';
 import { type PackageDecider, PackageStreams, packageEventOf, streamOfPackage } from './package-streams.js';
 
 let database: TestDatabase;
@@ -172,6 +172,37 @@ describe('R1 commands that meet on one package', () => {
     const other = await opened(30);
     await crossing(other, add(30), reserve('a', 60));
     expect((await stored(other)).types.slice(2)).toEqual(['ReservationRefused', 'LotAdded', 'HoursReserved']);
+  });
+
+  it('a batch that crosses a single approval is granted or refused whole (R5)', async () => {
+    const batch = reserveTogether(item('a', 40), item('b', 40));
+    const packageId = await opened(100);
+    await crossing(packageId, batch, reserve('c', 40));
+    const refused = await stored(packageId);
+    expect(refused.types.slice(2)).toEqual(['HoursReserved', 'ReservationRefused']);
+    expect([refused.balances.heldMinutes, refused.found.needs]).toEqual([40, []]);
+    const other = await opened(100);
+    await crossing(other, reserve('c', 40), batch);
+    const granted = await stored(other);
+    expect(granted.types.slice(2)).toEqual(['HoursReserved', 'ReservationRefused']);
+    expect(granted.balances.heldMinutes).toBe(80);
+    expect(granted.found.needs.map((need) => need.item.activityId)).toEqual(['c']);
+  });
+
+  it('a newer version that crosses an older reservation replaces it, whichever is committed first (R5)', async () => {
+    const [older, newer] = [reserve('a', 60), reserve('a', 90, { version: 2 })];
+    const packageId = await opened(100);
+    expect(await crossing(packageId, older, newer)).toMatchObject({
+      early: { events: [{ type: 'HoursReserved' }] },
+      late: { events: [{ type: 'ReservationRefused', data: { code: 'superseded' } }] },
+    });
+    const other = await opened(100);
+    await crossing(other, newer, older);
+    expect((await stored(other)).types.slice(2)).toEqual(['HoursReserved', 'HoursReserved']);
+    for (const { found, balances } of [await stored(packageId), await stored(other)]) {
+      expect(found.activities.get('a')).toMatchObject({ hold: { minutes: 90, version: 2 } });
+      expect(balances).toMatchObject({ heldMinutes: 90, availableMinutes: 10 });
+    }
   });
 
   it('an approval that crosses the closing is answered by the closed package', async () => {
