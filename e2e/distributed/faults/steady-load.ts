@@ -108,9 +108,14 @@ export class SteadyLoad {
     expect(requests.map(({ requestId }) => requestId).sort()).toEqual(
       request.map(({ body }) => body.requestId).sort(),
     );
+    const approvals = () => this.steps.mailsSoFar('Attività approvata');
+    await eventually(
+      async () => (await approvals()).length >= 1 + decision.length,
+      'a mail of each approval',
+      SETTLE_MILLISECONDS,
+    );
     await expectEveryMailOnce(this.steps.instance, this.team, this.steps.packageId);
-    const approvals = await this.steps.mailsSoFar('Attività approvata');
-    expect(approvals).toHaveLength(1 + decision.length);
+    expect(await approvals()).toHaveLength(1 + decision.length);
   }
 
   private async repeat(kind: Kind, send: (key: string) => Promise<Answer>): Promise<void> {
