@@ -46,12 +46,6 @@ export function followRequests(
     followed.set(request, { enter, span, reply });
     enter(done);
   });
-  // A body arrives in the context of its connection, not in that of its request.
-  fastify.addHook('preValidation', (request, _reply, done) => {
-    const { enter } = followed.get(request) ?? {};
-    if (enter === undefined) done();
-    else enter(done);
-  });
   fastify.addHook('onResponse', (request, _reply, done) => {
     end(request, false);
     done();

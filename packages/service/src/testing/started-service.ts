@@ -74,8 +74,16 @@ export class StartedService {
     readonly runtimeRole?: { readonly name: string; readonly url: string };
     readonly clock?: Clock;
     readonly publicUrl?: string;
+    /** What an operator would see of it; nothing unless asked for. */
+    readonly watched?: Pick<ServiceSettings, 'logLevel' | 'logTo' | 'tracesEndpoint'>;
   }): Promise<StartedService> {
-    const { databaseUrl, runtimeRole, clock = systemClock, publicUrl = 'http://127.0.0.1' } = options;
+    const {
+      databaseUrl,
+      runtimeRole,
+      clock = systemClock,
+      publicUrl = 'http://127.0.0.1',
+      watched,
+    } = options;
     const runtimeRoles = runtimeRole === undefined ? [] : [runtimeRole.name];
     const runtimeUrl = runtimeRole?.url ?? databaseUrl;
     const client = new pg.Client({ connectionString: databaseUrl });
@@ -99,6 +107,7 @@ export class StartedService {
       clock,
       sweepEveryMillis: 20,
       logLevel: 'silent',
+      ...watched,
     };
     return new StartedService(
       await startService(definition, settings),
