@@ -1,4 +1,5 @@
 export * from './chain.js';
+export * from './copying/index.js';
 export * from './kurrentdb/index.js';
 export * from './port.js';
 export * from './postgres/index.js';

@@ -78,11 +78,10 @@ export class Reads {
   async head(): Promise<Position> {
     let before: Position | undefined;
     for (;;) {
-      const page = await this.recorded(allRequest('backwards', before, [this.prefix], 10));
-      const newest = page.find((recorded) => !isSystemEvent(recorded));
-      if (newest !== undefined) return BigInt(newest.getCommitPosition());
-      if (page.length === 0) return 0n;
-      before = BigInt(page.at(-1)!.getCommitPosition());
+      const [newest] = await this.recorded(allRequest('backwards', before, [this.prefix], 1));
+      if (newest === undefined) return 0n;
+      before = BigInt(newest.getCommitPosition());
+      if (!isSystemEvent(newest)) return before;
     }
   }
 

@@ -43,6 +43,10 @@ export const sourceOf = (service: string, storeId: string): string => `monteore.
 export class Relay {
   private readonly holder = randomUUID();
   private subscription: Subscription | null = null;
+  /** Ends when those that were followed before have ended: two side by side would publish out of order. */
+  private formerEnded: Promise<unknown> = Promise.resolve();
+  /** Up to where the subscription has brought events; the checkpoint is behind it only when it was set back. */
+  private reached = 0n;
   private source = '';
   private stopped = false;
 
@@ -53,15 +57,13 @@ export class Relay {
     await this.options.database.query(
       `INSERT INTO ${this.options.schema}.relay_checkpoints (name, position) VALUES ('events', 0) ON CONFLICT DO NOTHING`,
     );
-    const { position } = await this.checkpoint();
-    this.subscription = this.options.store.subscribe(position, {}, (events, last) =>
-      this.relay(events, last),
-    );
+    this.follow((await this.checkpoint()).position);
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
     await this.subscription?.stop();
+    await this.formerEnded;
     await this.options.database
       .query(`UPDATE ${this.options.schema}.relay_checkpoints SET held_until = NULL WHERE holder = $1`, [
         this.holder,
@@ -75,6 +77,33 @@ export class Relay {
     return head - position;
   }
 
+  /**
+   * Publishes what stands at this position of the store and after it once more, as an operator asks: consumers pass
+   * over what they have had. Answers the checkpoint before; null when that is not so far yet, and nothing is changed.
+   */
+  async republishFrom(position: bigint): Promise<bigint | null> {
+    const { schema, database } = this.options;
+    const rows = await database.query<{ before: string }>(
+      `UPDATE ${schema}.relay_checkpoints relay SET position = $1
+       FROM (SELECT position AS before FROM ${schema}.relay_checkpoints WHERE name = 'events' FOR UPDATE) known
+       WHERE relay.name = 'events' AND known.before >= $2 RETURNING known.before`,
+      [position > 0n ? position - 1n : 0n, position],
+    );
+    if (rows[0] === undefined) return null;
+    this.follow((await this.checkpoint()).position);
+    return BigInt(rows[0].before);
+  }
+
+  /** Takes up the events after a position, in the place of those that were followed before. */
+  private follow(position: bigint): void {
+    const formerEnded = Promise.all([this.formerEnded, this.subscription?.stop()]);
+    const subscription = this.options.store.subscribe(position, {}, async (events, last) => {
+      await formerEnded;
+      if (subscription === this.subscription) await this.relay(events, last);
+    });
+    [this.formerEnded, this.subscription, this.reached] = [formerEnded, subscription, position];
+  }
+
   private async checkpoint(): Promise<{ position: bigint }> {
     const rows = await this.options.database.query<{ position: string }>(
       `SELECT position FROM ${this.options.schema}.relay_checkpoints WHERE name = 'events'`,
@@ -86,12 +115,17 @@ export class Relay {
     if (this.stopped) throw new TransientError('the relay is stopping');
     await this.takeLease();
     const { position } = await this.checkpoint();
+    if (position < this.reached) {
+      this.follow(position);
+      return;
+    }
     const messages = events
       .filter((event) => event.position > position)
       .flatMap((event) => this.messageOf(event));
     try {
       await this.options.publisher.publish(this.options.topic, messages);
-      await this.moveCheckpoint(last);
+      await this.moveCheckpoint(position, last);
+      this.reached = last;
     } catch (error) {
       this.options.onRetry?.(error);
       throw error;
@@ -128,12 +162,14 @@ export class Relay {
     if (rows.length === 0) throw new TransientError('another instance publishes');
   }
 
-  private async moveCheckpoint(position: bigint): Promise<void> {
+  /** Refused when the checkpoint is not where it was when the publishing began: it may have been set back meanwhile. */
+  private async moveCheckpoint(from: bigint, to: bigint): Promise<void> {
     const rows = await this.options.database.query(
-      `UPDATE ${this.options.schema}.relay_checkpoints SET position = greatest(position, $2)
-       WHERE name = 'events' AND holder = $1 RETURNING 1`,
-      [this.holder, position],
+      `UPDATE ${this.options.schema}.relay_checkpoints SET position = greatest(position, $3)
+       WHERE name = 'events' AND holder = $1 AND position = $2 RETURNING 1`,
+      [this.holder, from, to],
     );
-    if (rows.length === 0) throw new TransientError('the lease went to another instance meanwhile');
+    if (rows.length === 0)
+      throw new TransientError('the lease went to another instance, or the checkpoint back, meanwhile');
   }
 }

@@ -211,4 +211,73 @@ describe('the relay', () => {
     await successor.stop();
     await store.close();
   });
+
+  it('publishes once more from a position that an operator names, under the same ids', async () => {
+    await write('1', 'private', '2', '3');
+    const kept = new Kept();
+    const relay = relayOf(kept);
+    await relay.start();
+    await settled(relay);
+    const [, , second] = (await store.readAll(0n)).events;
+    const reached = await checkpoint();
+    expect(await relay.republishFrom(second!.position)).toBe(reached);
+    await settled(relay);
+    await write('4');
+    await all(kept, '4');
+    expect(kept.texts).toEqual(['1', '2', '3', '2', '3', '4']);
+    expect(kept.messages[3]!.id).toBe(kept.messages[1]!.id);
+    await settled(relay);
+    await relay.stop();
+    await store.close();
+  });
+
+  it('does not publish from a position that it has not come to yet', async () => {
+    await write('1');
+    const kept = new Kept();
+    const relay = relayOf(kept);
+    await relay.start();
+    await settled(relay);
+    const reached = await checkpoint();
+    expect(await relay.republishFrom(reached + 1n)).toBeNull();
+    expect(await checkpoint()).toBe(reached);
+    await relay.stop();
+    await store.close();
+  });
+
+  it('publishes again what was asked for in the middle of a publication', async () => {
+    await write('1', '2');
+    const kept = new Kept();
+    const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    kept.interfere = async (texts) => {
+      if (!texts.includes('3')) return;
+      begun.resolve();
+      await go.promise;
+    };
+    const relay = relayOf(kept);
+    await relay.start();
+    await settled(relay);
+    await write('3');
+    await begun.promise;
+    expect(await relay.republishFrom(1n)).toBe(2n);
+    go.resolve();
+    await settled(relay);
+    expect(kept.texts.slice(3)).toEqual(['1', '2', '3']);
+    await relay.stop();
+    await store.close();
+  });
+
+  it('publishes again where another instance was asked to and did not come to it', async () => {
+    await write('1', '2');
+    const kept = new Kept();
+    const relay = relayOf(kept);
+    await relay.start();
+    await settled(relay);
+    await pool.query(`UPDATE ${schema}.relay_checkpoints SET position = 0`);
+    await write('3');
+    await all(kept, '3');
+    await settled(relay);
+    expect(kept.texts).toEqual(['1', '2', '1', '2', '3']);
+    await relay.stop();
+    await store.close();
+  });
 });

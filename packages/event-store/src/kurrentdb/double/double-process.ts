@@ -8,6 +8,8 @@ import type { DoubleOptions } from './server.js';
 export interface DoubleProcess {
   readonly connectionString: string;
   readonly port: number;
+  /** That of the running process: another after `start`. */
+  pid(): number;
   /** SIGKILL. */
   kill(): Promise<void>;
   /** SIGTERM, as at an orderly stop. */
@@ -53,6 +55,7 @@ export async function startDoubleProcess(options: DoubleOptions = {}): Promise<D
   return {
     connectionString,
     port,
+    pid: () => child.pid!,
     kill: () => end(child, 'SIGKILL'),
     stop: () => end(child, 'SIGTERM'),
     freeze: () => void child.kill('SIGSTOP'),

@@ -10,12 +10,13 @@ export type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
 /** How many events the server looks at between two checkpoints, times the interval of the request. */
 const SEARCH_WINDOW = 32;
 
-export async function read(log: Log, call: ReadCall): Promise<void> {
+/** `isForgotten`: whether a subscription brings nothing more from now on. */
+export async function read(log: Log, call: ReadCall, isForgotten: () => boolean): Promise<void> {
   const options = call.request.getOptions()!;
   try {
     if (options.hasSubscription()) {
       if (!options.hasAll()) throw callError(status.UNIMPLEMENTED, 'the double subscribes to $all only');
-      await subscribe(log, call, options);
+      await subscribe(log, call, options, isForgotten);
     } else {
       await (options.hasStream() ? readStream(log, call, options) : readAll(log, call, options));
       call.end();
@@ -73,7 +74,12 @@ async function readAll(log: Log, call: ReadCall, options: ReadReq.Options): Prom
   }
 }
 
-async function subscribe(log: Log, call: ReadCall, options: ReadReq.Options): Promise<void> {
+async function subscribe(
+  log: Log,
+  call: ReadCall,
+  options: ReadReq.Options,
+  isForgotten: () => boolean,
+): Promise<void> {
   const all = options.getAll()!;
   const passes = filterOf(options);
   const window = SEARCH_WINDOW * (options.getFilter()?.getCheckpointintervalmultiplier() ?? 0);
@@ -84,7 +90,7 @@ async function subscribe(log: Log, call: ReadCall, options: ReadReq.Options): Pr
   let considered = 0;
   let caughtUp = false;
   while (!call.cancelled) {
-    if (next < log.durable) {
+    if (next < log.durable && !isForgotten()) {
       const record = log.records[next]!;
       next += 1;
       if (passes(record)) await write(call, eventResponse(record));

@@ -22,6 +22,8 @@ export interface RunningDouble {
   readonly port: number;
   /** As the client reads it. */
   readonly connectionString: string;
+  /** Those subscriptions that are open bring nothing more, without a word; later ones do. */
+  forgetSubscriptions(): void;
   /** As a server that is told to stop: what is under way fails with an internal error. */
   stop(): Promise<void>;
 }
@@ -51,10 +53,12 @@ export async function startDouble({ port = 0, directory }: DoubleOptions = {}): 
     open.add(call);
     for (const event of ['close', 'finish', 'cancelled'] as const) call.on(event, () => open.delete(call));
   };
+  let forgotten = 0;
   const streams: IStreamsServer = {
     read: (call) => {
       track(call);
-      void read(log, call);
+      const begun = forgotten;
+      void read(log, call, () => begun < forgotten);
     },
     batchAppend: (call) => {
       track(call);
@@ -81,6 +85,9 @@ export async function startDouble({ port = 0, directory }: DoubleOptions = {}): 
   return {
     port: bound,
     connectionString: `esdb://127.0.0.1:${bound}?tls=false`,
+    forgetSubscriptions: () => {
+      forgotten += 1;
+    },
     stop: async () => {
       for (const call of open) call.emit('error', callError(status.INTERNAL, 'the server is stopping'));
       await new Promise<void>((resolve) => {
