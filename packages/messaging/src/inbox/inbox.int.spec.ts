@@ -304,8 +304,48 @@ describe('a message that fails by itself', () => {
     expect(await effects()).toEqual(['a2']);
     expect(await rows('parked_messages')).toMatchObject([
       { dropped_reason: 'written by hand' },
-      { dropped_reason: 'handled on retry' },
+      { dropped_reason: null },
     ]);
+  });
+
+  it('is dropped with its repeats, whichever of them is named', async () => {
+    const inbox = await inboxOf();
+    failing.add('bad');
+    const bad = charged('a', 'bad');
+    subscriber.log.push(bad, charged('a', 'a2'), bad);
+    await subscriber.deliver();
+    failing.clear();
+    const repeat = (await inbox.parked.list())[2];
+    await inbox.parked.drop(repeat!.id, 'written by hand');
+    expect(await effects()).toEqual(['a2']);
+    const ended = await pool.query(`SELECT dropped_reason FROM ${schema}.parked_messages ORDER BY id`);
+    expect(ended.rows.map((row) => row.dropped_reason)).toEqual(['written by hand', null, 'written by hand']);
+    expect(await inbox.parked.list()).toEqual([]);
+  });
+
+  it('stays given up when it comes once more while its key waits for another', async () => {
+    const inbox = await inboxOf();
+    failing.add('bad');
+    const wrong = charged('a', 'wrong');
+    subscriber.log.push(charged('a', 'bad'), wrong);
+    await subscriber.deliver();
+    await inbox.parked.drop((await inbox.parked.list())[1]!.id, 'written by hand');
+    subscriber.log.push(wrong, charged('a', 'a3'));
+    await subscriber.deliver();
+    failing.clear();
+    await inbox.parked.retry(TOPIC, 'a');
+    expect(await effects()).toEqual(['bad', 'a3']);
+  });
+
+  it('keeps no repeats of what was handled before it waiting', async () => {
+    const inbox = await inboxOf();
+    failing.add('bad');
+    const first = charged('a', 'a1');
+    subscriber.log.push(first, charged('a', 'bad'));
+    await subscriber.deliver();
+    subscriber.log.push(first);
+    await subscriber.deliver();
+    expect(await parkedTexts(inbox)).toEqual([['bad', 'Error: «bad» cannot be taken']]);
   });
 
   it('has its effect once when the process dies in the middle of a retry', async () => {

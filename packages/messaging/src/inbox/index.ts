@@ -211,8 +211,8 @@ export class Inbox<Tx extends SqlTransaction> {
       const marks = await this.marks.of(tx, messages);
       const parkedKeys = await this.parked.keysAmong(tx, topic, messages);
       for (const message of messages) {
-        if (parkedKeys.has(message.key) && (await this.parked.parkBehind(tx, topic, message))) continue;
         if (!marks.isBehind(message)) continue;
+        if (parkedKeys.has(message.key) && (await this.parked.parkBehind(tx, topic, message))) continue;
         await around(topic, message, () => this.apply(tx, topic, message));
         if (this.handlerOf(topic, message) !== undefined) applied.push(message);
         marks.reach(message);

@@ -60,13 +60,22 @@ export class ParkedMessages<Tx extends SqlTransaction> {
     return new Set(rows.map(({ key }) => key));
   }
 
-  /** Puts a message behind those of its key that wait; false when none waits any more. */
+  /** Puts a message behind those of its key that wait; false when none waits any more. One given up stays so. */
   async parkBehind(tx: SqlTransaction, topic: string, message: Message): Promise<boolean> {
     if (!(await this.isParked(tx, topic, message.key))) return false;
     await this.lock(tx, topic, message.key);
     if (!(await this.isParked(tx, topic, message.key))) return false;
-    await this.insert(tx, topic, message, null);
+    if (!(await this.isGivenUp(tx, topic, message))) await this.insert(tx, topic, message, null);
     return true;
+  }
+
+  private async isGivenUp(tx: SqlTransaction, topic: string, message: Message): Promise<boolean> {
+    const rows = await tx.query(
+      `SELECT 1 FROM ${this.table} WHERE topic = $1 AND key = $2 AND dropped_reason IS NOT NULL
+         AND message::jsonb->>'id' = $3 LIMIT 1`,
+      [topic, message.key, message.id],
+    );
+    return rows.length > 0;
   }
 
   async park(tx: SqlTransaction, topic: string, message: Message, error: string): Promise<void> {
@@ -81,6 +90,15 @@ export class ParkedMessages<Tx extends SqlTransaction> {
     return rows.map(fromRow);
   }
 
+  /** One that waits; null when it was handled or dropped, or never was. */
+  async find(id: string): Promise<ParkedMessage | null> {
+    const [row] = await this.database.query<Row>(
+      `SELECT * FROM ${this.table} WHERE id = $1 AND dropped_at IS NULL`,
+      [id],
+    );
+    return row === undefined ? null : fromRow(row);
+  }
+
   /** Handles what waits for a key, in order, until one fails again (its error is thrown) or none is left. */
   async retry(topic: string, key: string): Promise<number> {
     for (let handled = 0; ; handled += 1) {
@@ -88,12 +106,15 @@ export class ParkedMessages<Tx extends SqlTransaction> {
       if (first === null) return handled;
       await this.options.handle(topic, first.message, async (tx) => {
         await this.lock(tx, topic, key);
-        await this.end(tx, first.id, 'handled on retry');
+        await this.end(tx, topic, first, null);
       });
     }
   }
 
-  /** Gives a message up for ever, with the reason kept; what waited behind it is handled now, as `retry` does. */
+  /**
+   * Gives a message up for ever, with its repeats and the reason kept; what waited behind it is handled now, as `retry`
+   * does.
+   */
   async drop(id: string, reason: string): Promise<void> {
     const dropped = await this.database.transaction(async (tx) => {
       const rows = await tx.query<Row>(`SELECT * FROM ${this.table} WHERE id = $1 AND dropped_at IS NULL`, [
@@ -103,8 +124,8 @@ export class ParkedMessages<Tx extends SqlTransaction> {
       const parked = fromRow(rows[0]);
       await this.lock(tx, parked.topic, parked.key);
       const first = await this.firstOf(tx, parked.topic, parked.key);
-      await this.end(tx, id, reason);
-      if (first?.id !== id) return null;
+      await this.end(tx, parked.topic, parked, reason);
+      if (first?.message.id !== parked.message.id) return null;
       await this.options.markPassed(tx, parked.message);
       return parked;
     });
@@ -133,11 +154,18 @@ export class ParkedMessages<Tx extends SqlTransaction> {
     ]);
   }
 
-  private async end(tx: SqlTransaction, id: string, reason: string): Promise<void> {
-    await tx.query(`UPDATE ${this.table} SET dropped_at = now(), dropped_reason = $2 WHERE id = $1`, [
-      id,
-      reason,
-    ]);
+  /** A message that was handled has no reason; one that was dropped has, in each of its repeats. */
+  private async end(
+    tx: SqlTransaction,
+    topic: string,
+    { id, key, message }: ParkedMessage,
+    reason: string | null,
+  ): Promise<void> {
+    await tx.query(
+      `UPDATE ${this.table} SET dropped_at = now(), dropped_reason = $2 WHERE id = $1 OR
+         ($2::text IS NOT NULL AND topic = $3 AND key = $4 AND dropped_at IS NULL AND message::jsonb->>'id' = $5)`,
+      [id, reason, topic, key, message.id],
+    );
   }
 
   private async lock(tx: SqlTransaction, topic: string, key: string): Promise<void> {

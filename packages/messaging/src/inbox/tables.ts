@@ -32,6 +32,7 @@ export const inboxTables = (schema: string): string => `
     message text NOT NULL,
     error text,
     parked_at timestamptz NOT NULL DEFAULT now(),
+    -- When it ceased to wait: with a reason when it was dropped, without one when a retry has handled it.
     dropped_at timestamptz,
     dropped_reason text
   );
