@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeConsuming } from './conformance/consuming.js';
 import type { MessagingFixture } from './conformance/fixtures.js';
 import { describePublishing } from './conformance/publishing.js';
+import { describeReplaying } from './conformance/replaying.js';
 
 export * from './conformance/fixtures.js';
 
@@ -17,5 +18,6 @@ export function describeMessaging(name: string, create: () => Promise<MessagingF
 
     describe('publishing', () => describePublishing(fixture));
     describe('consuming', () => describeConsuming(fixture));
+    describe('replaying', () => describeReplaying(fixture));
   });
 }

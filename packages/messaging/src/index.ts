@@ -5,3 +5,4 @@ export * from './kafka/index.js';
 export * from './port.js';
 export * from './postgres/index.js';
 export * from './relay/index.js';
+export * from './replaying/index.js';
