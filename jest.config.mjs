@@ -22,6 +22,7 @@ export default {
   testMatch: [
     '<rootDir>/{packages,apps}/*/src/**/*.spec.ts',
     '<rootDir>/e2e/**/*.spec.ts',
+    '<rootDir>/infra/**/*.spec.ts',
     '!**/*.kafka.spec.ts',
     '!**/*.faults.spec.ts',
     '!**/*.distributed.spec.ts',
