@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '@monteore/testing';
 import { findChainFault } from '../chain.js';
 import { Collector, gate, newEvents, positionsOf, readToEnd, StreamWriter } from '../conformance/fixtures.js';
-import { type EventStore, type Position, StoreUnavailableError } from '../port.js';
+import { type EventStore, type Position, type StoredEvent, StoreUnavailableError } from '../port.js';
 import { type DoubleProcess, startDoubleProcess } from './double/index.js';
 import { createKurrentEventStore, type KurrentEventStoreOptions } from './store.js';
 
@@ -146,8 +146,8 @@ test('an answer that comes after its append was given up harms nobody, and the s
   await expect(store.append([append])).rejects.toThrow('it is not known whether the events were stored');
   server.thaw();
   const stored = await eventually(async () => {
-    const events = await store.read(writer.streamId).catch(() => []);
-    return events.length === 3 && events;
+    const events = await store.read(writer.streamId).catch((): StoredEvent[] => []);
+    return events.length === 3 ? events : undefined;
   }, 'the appends that were under way when it froze');
   for (let round = 0; round < 20; round++) expect((await store.append([other.next()])).appended).toBe(true);
   expect(positionsOf(await store.append([append]))).toEqual(stored.slice(1).map(({ position }) => position));
