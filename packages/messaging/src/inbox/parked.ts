@@ -70,12 +70,11 @@ export class ParkedMessages<Tx extends SqlTransaction> {
   }
 
   private async isGivenUp(tx: SqlTransaction, topic: string, message: Message): Promise<boolean> {
-    const rows = await tx.query(
-      `SELECT 1 FROM ${this.table} WHERE topic = $1 AND key = $2 AND dropped_reason IS NOT NULL
-         AND message::jsonb->>'id' = $3 LIMIT 1`,
-      [topic, message.key, message.id],
+    const rows = await tx.query<Row>(
+      `SELECT * FROM ${this.table} WHERE topic = $1 AND key = $2 AND dropped_reason IS NOT NULL`,
+      [topic, message.key],
     );
-    return rows.length > 0;
+    return rows.map(fromRow).some((dropped) => dropped.message.id === message.id);
   }
 
   async park(tx: SqlTransaction, topic: string, message: Message, error: string): Promise<void> {
@@ -106,7 +105,7 @@ export class ParkedMessages<Tx extends SqlTransaction> {
       if (first === null) return handled;
       await this.options.handle(topic, first.message, async (tx) => {
         await this.lock(tx, topic, key);
-        await this.end(tx, topic, first, null);
+        await this.end(tx, [first.id], null);
       });
     }
   }
@@ -124,7 +123,7 @@ export class ParkedMessages<Tx extends SqlTransaction> {
       const parked = fromRow(rows[0]);
       await this.lock(tx, parked.topic, parked.key);
       const first = await this.firstOf(tx, parked.topic, parked.key);
-      await this.end(tx, parked.topic, parked, reason);
+      await this.end(tx, await this.sameAs(tx, parked), reason);
       if (first?.message.id !== parked.message.id) return null;
       await this.options.markPassed(tx, parked.message);
       return parked;
@@ -154,18 +153,24 @@ export class ParkedMessages<Tx extends SqlTransaction> {
     ]);
   }
 
-  /** A message that was handled has no reason; one that was dropped has, in each of its repeats. */
-  private async end(
-    tx: SqlTransaction,
-    topic: string,
-    { id, key, message }: ParkedMessage,
-    reason: string | null,
-  ): Promise<void> {
-    await tx.query(
-      `UPDATE ${this.table} SET dropped_at = now(), dropped_reason = $2 WHERE id = $1 OR
-         ($2::text IS NOT NULL AND topic = $3 AND key = $4 AND dropped_at IS NULL AND message::jsonb->>'id' = $5)`,
-      [id, reason, topic, key, message.id],
+  /** What waits for a key and is this message: itself, and its repeats. */
+  private async sameAs(tx: SqlTransaction, { topic, key, message }: ParkedMessage): Promise<string[]> {
+    const rows = await tx.query<Row>(
+      `SELECT * FROM ${this.table} WHERE topic = $1 AND key = $2 AND dropped_at IS NULL`,
+      [topic, key],
     );
+    return rows
+      .map(fromRow)
+      .filter((waiting) => waiting.message.id === message.id)
+      .map(({ id }) => id);
+  }
+
+  /** What was handled has no reason; what was dropped has. */
+  private async end(tx: SqlTransaction, ids: readonly string[], reason: string | null): Promise<void> {
+    await tx.query(`UPDATE ${this.table} SET dropped_at = now(), dropped_reason = $2 WHERE id = ANY ($1)`, [
+      ids,
+      reason,
+    ]);
   }
 
   private async lock(tx: SqlTransaction, topic: string, key: string): Promise<void> {

@@ -1,3 +1,5 @@
+import { decodeMessage } from '../cloud-event.js';
+import { Marks } from '../inbox/marks.js';
 import type { SqlTransaction } from '../port.js';
 
 /** Which messages of some topics have had their effect in a consumer's tables, as of one moment. */
@@ -34,15 +36,19 @@ export async function withoutEffect(
   schema: string,
   topics: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const rows = await tx.query<{ id: string }>(
-    `SELECT parked.event->>'id' AS id
-     FROM (SELECT key, dropped_at, dropped_reason, message::jsonb AS event FROM ${schema}.parked_messages
-           WHERE topic = ANY ($1)) parked
-     LEFT JOIN ${schema}.consumer_marks mark
-       ON mark.source = parked.event->>'source' AND mark.key = parked.key
-     WHERE parked.dropped_reason IS NOT NULL
-       OR (parked.dropped_at IS NULL AND (parked.event->>'position')::bigint > coalesce(mark.position, -1))`,
+  const rows = await tx.query<{ message: string; dropped: boolean }>(
+    `SELECT message, dropped_reason IS NOT NULL AS dropped FROM ${schema}.parked_messages
+     WHERE topic = ANY ($1) AND (dropped_at IS NULL OR dropped_reason IS NOT NULL)`,
     [[...topics]],
   );
-  return new Set(rows.map(({ id }) => id));
+  const parked = rows.map(({ message, dropped }) => ({ message: decodeMessage(message), dropped }));
+  const marks = await new Marks(tx, schema).of(
+    tx,
+    parked.map(({ message }) => message),
+  );
+  return new Set(
+    parked
+      .filter(({ message, dropped }) => dropped || marks.isBehind(message))
+      .map(({ message }) => message.id),
+  );
 }
