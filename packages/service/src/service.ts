@@ -48,6 +48,8 @@ import { aroundAppends } from './metrics/around-appends.js';
 import { measureBacklog } from './metrics/backlog.js';
 import type { MetricsRegistry } from './metrics/registry.js';
 import { ServiceMetrics, serveMetrics } from './metrics/service-metrics.js';
+import { ServiceParts } from './operating/lag.js';
+import { OperatingController } from './operating/operating.controller.js';
 import { People, peopleHandlers, peopleTables } from './people/people.js';
 import { ParkedKeysController, ServiceInbox } from './releasing-parked-keys/parked-keys.controller.js';
 import { untilAnswered } from './starting/until-answered.js';
@@ -322,7 +324,9 @@ export async function startService(
   addHealth(fastify, core, () => ready);
   const { database, messaging } = core;
   const topics = Object.keys(handlers);
-  measureBacklog(metrics.registry, { service: definition.name, topics, database, messaging, relay });
+  const operated = { service: definition.name, topics, database, messaging, relay };
+  app.get(ServiceParts).current = operated;
+  measureBacklog(metrics.registry, operated);
   serveMetrics(fastify, metrics.registry);
   await app.init();
   await fastify.ready();
@@ -436,8 +440,8 @@ class OperatedService {}
 const withOperatorRoutes = (own: Type<unknown> | DynamicModule): DynamicModule => ({
   module: OperatedService,
   imports: [own],
-  controllers: [ParkedKeysController],
-  providers: [ServiceInbox],
+  controllers: [ParkedKeysController, OperatingController],
+  providers: [ServiceInbox, ServiceParts],
 });
 
 function addHealth(fastify: FastifyInstance, core: ServiceCore, isReady: () => boolean): void {

@@ -57,7 +57,7 @@ export class Relay {
     await this.options.database.query(
       `INSERT INTO ${this.options.schema}.relay_checkpoints (name, position) VALUES ('events', 0) ON CONFLICT DO NOTHING`,
     );
-    this.follow((await this.checkpoint()).position);
+    this.follow(await this.checkpoint());
   }
 
   async stop(): Promise<void> {
@@ -73,7 +73,7 @@ export class Relay {
 
   /** Events written but not published yet, counted in positions. */
   async lag(): Promise<bigint> {
-    const [head, { position }] = await Promise.all([this.options.store.head(), this.checkpoint()]);
+    const [head, position] = await Promise.all([this.options.store.head(), this.checkpoint()]);
     return head - position;
   }
 
@@ -90,7 +90,7 @@ export class Relay {
       [position > 0n ? position - 1n : 0n, position],
     );
     if (rows[0] === undefined) return null;
-    this.follow((await this.checkpoint()).position);
+    this.follow(await this.checkpoint());
     return BigInt(rows[0].before);
   }
 
@@ -104,17 +104,18 @@ export class Relay {
     [this.formerEnded, this.subscription, this.reached] = [formerEnded, subscription, position];
   }
 
-  private async checkpoint(): Promise<{ position: bigint }> {
+  /** The position up to which events were published. */
+  async checkpoint(): Promise<bigint> {
     const rows = await this.options.database.query<{ position: string }>(
       `SELECT position FROM ${this.options.schema}.relay_checkpoints WHERE name = 'events'`,
     );
-    return { position: BigInt(rows[0]?.position ?? 0) };
+    return BigInt(rows[0]?.position ?? 0);
   }
 
   private async relay(events: readonly StoredEvent[], last: bigint): Promise<void> {
     if (this.stopped) throw new TransientError('the relay is stopping');
     await this.takeLease();
-    const { position } = await this.checkpoint();
+    const position = await this.checkpoint();
     if (position < this.reached) {
       this.follow(position);
       return;

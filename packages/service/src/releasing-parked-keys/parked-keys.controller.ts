@@ -35,6 +35,22 @@ export class ParkedKeysController {
     return pageOf(waiting, limit, viewOf, ({ id }) => id);
   }
 
+  /** One message, with what it says where that is about no person. */
+  @Get('parked-messages/:id')
+  @Allow('service:operate', 'administrator')
+  async show(@Param('id', { schema: zParkedId }) id: string) {
+    const parked = await this.find(id);
+    const { source, position, time, correlationId, data } = parked.message;
+    return {
+      ...viewOf(parked),
+      source,
+      position: position.toString(),
+      time,
+      correlationId,
+      ...(isAboutPeople(parked.topic) ? {} : { data }),
+    };
+  }
+
   /** Handles the message's whole key again, in order. */
   @Post('parked-messages/:id/retry')
   @HttpCode(200)
@@ -67,8 +83,8 @@ export class ParkedKeysController {
   }
 
   private async find(id: string): Promise<ParkedMessage> {
-    const found = (await this.inbox.current.parked.list()).find((parked) => parked.id === id);
-    if (found === undefined) throw notFound('service', 'parked message');
+    const found = await this.inbox.current.parked.find(id);
+    if (found === null) throw notFound('service', 'parked message');
     return found;
   }
 
@@ -88,6 +104,9 @@ export class ParkedKeysController {
     }
   }
 }
+
+/** Names and addresses travel on topics of their own. */
+const isAboutPeople = (topic: string): boolean => topic.endsWith('.people.v1');
 
 const viewOf = ({ id, topic, key, message, error, parkedAt }: ParkedMessage) => ({
   id,

@@ -81,6 +81,37 @@ test('what is parked is listed with its fault and not with what it says', async 
   ]);
 });
 
+test('one that is parked is shown with its place and what it says', async () => {
+  const { key, items } = await parkedKey();
+  const { body } = await started.get(`/v1/parked-messages/${items[0].id}`, admin);
+  expect(body).toEqual({
+    ...items[0],
+    source: 'monteore.estimation/test',
+    position: expect.stringMatching(/^\d+$/),
+    time: '2026-11-24T08:00:00.000Z',
+    correlationId: expect.any(String),
+    data: { n: 1, broken: true },
+  });
+  expect(body.key).toBe(key);
+  expect((await started.get('/v1/parked-messages/999999', admin)).status).toBe(404);
+});
+
+test('one about a person is shown without what it says', async () => {
+  const personId = randomUUID();
+  const told = started.told('estimation', 'PersonKnown', personId, {
+    personId,
+    name: 'a name that no table holds: \u0000',
+  });
+  await started.messaging.publish(told.topic, [told.message]);
+  const [item] = await eventually(async () => {
+    const items = await parked(personId);
+    return items.length === 1 ? items : null;
+  }, 'parking');
+  const { body } = await started.get(`/v1/parked-messages/${item.id}`, admin);
+  expect(body.type).toBe('PersonKnown');
+  expect(body).not.toHaveProperty('data');
+});
+
 test('a retry handles the whole key in order, or says that it still fails', async () => {
   const { key, items } = await parkedKey();
   const failing = await act(items[0].id, 'retry');

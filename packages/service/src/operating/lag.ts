@@ -1,0 +1,63 @@
+import { eventsTopicOf, type ServiceName } from '@monteore/contracts';
+import type { Messaging, Relay } from '@monteore/messaging';
+import { Injectable } from '@nestjs/common';
+import type { ServiceDatabase } from '../database/service-database.js';
+
+/** What is asked how far the service has come. */
+export interface Operated {
+  readonly service: ServiceName;
+  /** Consumed topics. */
+  readonly topics: readonly string[];
+  readonly database: ServiceDatabase;
+  readonly messaging: Messaging;
+  readonly relay: Relay;
+}
+
+/** The running parts of the service; they come to be after the routes. */
+@Injectable()
+export class ServiceParts {
+  current!: Operated;
+}
+
+/** What a service has before it, as of now. */
+export interface Lag {
+  readonly service: ServiceName;
+  /** Messages of each consumed topic that are not handled yet, and keys that wait behind one that failed. */
+  readonly consumed: readonly {
+    readonly topic: string;
+    readonly messages: number;
+    readonly parkedKeys: number;
+  }[];
+  /** Stored events that are not published yet, counted in positions; the relay stands at `checkpoint`. */
+  readonly published: { readonly topic: string; readonly events: number; readonly checkpoint: string };
+}
+
+/** Throws what the database, the broker or the store throws: half an answer would look like a small lag. */
+export async function lagOf({ service, topics, database, messaging, relay }: Operated): Promise<Lag> {
+  const offsets = await database.query<{ topic: string; partition: number; next_offset: string }>(
+    'SELECT topic, partition, next_offset FROM consumer_offsets',
+  );
+  const next = new Map(offsets.map((row) => [`${row.topic}/${row.partition}`, BigInt(row.next_offset)]));
+  const parked = await database.query<{ topic: string; keys: number }>(
+    'SELECT topic, count(DISTINCT key)::integer AS keys FROM parked_messages WHERE dropped_at IS NULL GROUP BY topic',
+  );
+  const ends = await Promise.all(topics.map((topic) => messaging.endOffsets(topic)));
+  const consumed = topics.map((topic, index) => ({
+    topic,
+    messages: ends[index]!.reduce(
+      (sum, end) => sum + Math.max(0, Number(end.next - (next.get(`${topic}/${end.partition}`) ?? 0n))),
+      0,
+    ),
+    parkedKeys: parked.find((row) => row.topic === topic)?.keys ?? 0,
+  }));
+  const [events, checkpoint] = await Promise.all([relay.lag(), relay.checkpoint()]);
+  return {
+    service,
+    consumed,
+    published: {
+      topic: eventsTopicOf(service),
+      events: Number(events),
+      checkpoint: checkpoint.toString(),
+    },
+  };
+}
