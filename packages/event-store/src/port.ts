@@ -126,5 +126,8 @@ export class AppendTooLargeError extends Error {
   }
 }
 
+/** What a driver calls the append that it sends once more because its answer was lost, where it tells of its problems. */
+export const APPEND_SENT_AGAIN = 'an append whose answer was lost is sent again';
+
 export const MAX_APPEND_BYTES = 1024 * 1024;
 export const GENESIS_HASH = '0'.repeat(64);

@@ -41,6 +41,7 @@ export class Appender {
     private readonly statements: Statements,
     private readonly limits: AppenderLimits,
     private readonly onAppended: () => void,
+    private readonly onSentAgain: (error: unknown) => void,
   ) {
     this.#queue = new AppendQueue(
       {
@@ -140,6 +141,7 @@ export class Appender {
           throw new StoreUnavailableError('it is not known whether the events were stored', {
             cause: unwrap(error),
           });
+        this.onSentAgain(unwrap(error));
       }
       await pauseFor(pause, undefined, { signal: this.#closing.signal }).catch(() => {});
       pause = Math.min(pause * 2, LONGEST_PAUSE_MILLISECONDS);

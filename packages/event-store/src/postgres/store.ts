@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { EventStore, Subscription } from '../port.js';
+import { APPEND_SENT_AGAIN, type EventStore, type Subscription } from '../port.js';
 import { BATCH_EVENTS, type OnProblem, startSubscription } from '../subscribing/subscription.js';
 import { Appender, NotSentError } from './appender.js';
 import { asStoreError } from './errors.js';
@@ -68,6 +68,7 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
       batchesInFlight: options.batchesInFlight ?? 2,
     },
     () => signals.announce(),
+    (error) => onProblem(APPEND_SENT_AGAIN, error),
   );
   const subscriptions = new Set<Subscription>();
 

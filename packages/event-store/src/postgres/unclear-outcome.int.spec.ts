@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { eventually, type TcpProxy, type TestDatabase, tcpProxy, testDatabase } from '@monteore/testing';
 import pg from 'pg';
 import { newEvents, positionsOf, StreamWriter } from '../conformance/fixtures.js';
-import { type EventStore, StoreUnavailableError } from '../port.js';
+import { APPEND_SENT_AGAIN, type EventStore, StoreUnavailableError } from '../port.js';
 import { installPostgresEventStore } from './install.js';
 import { createPostgresEventStore, type PostgresEventStoreOptions } from './store.js';
 
@@ -59,7 +59,9 @@ async function storedPositions(streamId: string): Promise<bigint[]> {
 const isStored = async (streamId: string) => (await storedPositions(streamId)).length > 0;
 
 test('committed, and the answer is lost: it is answered as appended, and stored once', async () => {
-  const store = await behindProxy();
+  const problems: string[] = [];
+  const store = await behindProxy({ onProblem: (problem) => problems.push(problem) });
+  expect(problems).toEqual([]);
   const writer = new StreamWriter();
   proxy.mode = 'hold-answers';
   const appending = store.append([writer.next(newEvents(3))]);
@@ -70,6 +72,7 @@ test('committed, and the answer is lost: it is answered as appended, and stored 
   expect(positionsOf(await appending)).toEqual(stored);
   expect(await storedPositions(writer.streamId)).toEqual(stored);
   expect(stored).toHaveLength(3);
+  expect(problems).toContain(APPEND_SENT_AGAIN);
 });
 
 test('committed, the answer lost, and another has appended behind it: still appended', async () => {
