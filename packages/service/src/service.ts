@@ -1,7 +1,12 @@
 import 'reflect-metadata';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { eventsTopicOf, peopleTopicOf, SERVICES, type ServiceName } from '@monteore/contracts';
-import { type EventStore, installPostgresEventStore, type StoredEvent } from '@monteore/event-store';
+import {
+  APPEND_SENT_AGAIN,
+  type EventStore,
+  installPostgresEventStore,
+  type StoredEvent,
+} from '@monteore/event-store';
 import { type Clock, randomId } from '@monteore/kernel';
 import {
   Inbox,
@@ -194,9 +199,10 @@ async function makeCore(
     ServiceDatabase.connect({ url: settings.databaseUrl, schema: name }),
   );
   const store = aroundAppends(
-    eventStoreOf(name, storeSettingsOf(settings), settings.databaseUrl, (problem, error) =>
-      logger.warn({ err: error }, problem),
-    ),
+    eventStoreOf(name, storeSettingsOf(settings), settings.databaseUrl, (problem, error) => {
+      if (problem === APPEND_SENT_AGAIN) metrics.retried('append');
+      logger.warn({ err: error }, problem);
+    }),
     (appends, append) => metrics.timed(() => tracing.within(() => appendSpans(appends), append)),
   );
   if (definition.commitsSeveralStreams === true && !store.commitsSeveralStreams)
