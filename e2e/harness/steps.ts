@@ -117,10 +117,14 @@ export class PackageSteps {
 
   /** The board is there, with every activity that was agreed. */
   async opened(agreedCount: number): Promise<void> {
-    await eventually(async () => {
-      const { status, body } = await this.team.get(`/reporting/v1/boards/${this.packageId}`);
-      return status === 200 && body.activities.length === agreedCount;
-    }, 'the board with the agreed activities');
+    await eventually(
+      async () => {
+        const { status, body } = await this.team.get(`/reporting/v1/boards/${this.packageId}`);
+        return status === 200 && body.activities.length === agreedCount;
+      },
+      'the board with the agreed activities',
+      60_000,
+    );
   }
 
   show(query = ''): Promise<Parsed> {
