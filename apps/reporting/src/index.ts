@@ -1,2 +1,1 @@
-export { rebuildBoards } from './folding-boards/rebuild.js';
 export { reportingService } from './reporting.service.js';

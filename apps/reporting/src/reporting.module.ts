@@ -11,6 +11,8 @@ import { BoardLinksController } from './opening-board-links/board-links.controll
 import { BoardDesk } from './reading-boards/board-desk.js';
 import { BoardsController } from './reading-boards/boards.controller.js';
 import { Boards } from './reading-boards/boards.js';
+import { BoardRebuilds } from './rebuilding-boards/board-rebuilds.js';
+import { RebuildController } from './rebuilding-boards/rebuild.controller.js';
 import { CORE } from './tokens.js';
 import { BoardEventsController } from './watching-boards/board-events.controller.js';
 import { BoardWatch } from './watching-boards/board-watch.js';
@@ -26,6 +28,7 @@ export class ReportingModule {
         BoardEventsController,
         DeadlinesController,
         BoardLinksController,
+        RebuildController,
       ],
       providers: [
         { provide: CORE, useValue: core },
@@ -34,6 +37,7 @@ export class ReportingModule {
         { provide: StatementStreams, useValue: new StatementStreams(core) },
         BoardDesk,
         BoardWatch,
+        BoardRebuilds,
         BoardExports,
         StatementSources,
         StatementMaker,

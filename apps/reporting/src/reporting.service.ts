@@ -4,16 +4,15 @@ import { boardTables, statementTables } from './folding-boards/tables.js';
 import { projectStatement } from './making-the-closing-statement/kept-statements.js';
 import { StatementMaker } from './making-the-closing-statement/statement-maker.js';
 import { publishStatement } from './making-the-closing-statement/statement-stream.js';
+import { BoardRebuilds } from './rebuilding-boards/board-rebuilds.js';
+import { rebuildsTable } from './rebuilding-boards/rebuilds-table.js';
 import { ReportingModule } from './reporting.module.js';
 import { BoardWatch } from './watching-boards/board-watch.js';
 
 /** Reporting: boards, deadlines, spreadsheets. Its one own fact is that a closing statement was made. */
 export const reportingService: ServiceDefinition = {
   name: 'reporting',
-  migrations: [
-    { name: 'BoardTables', sql: boardTables },
-    { name: 'StatementTables', sql: statementTables },
-  ],
+  migrations: [boardTables, statementTables, rebuildsTable],
   module: (core) => ReportingModule.around(core),
   publish: publishStatement,
   handlers: () => boardHandlers,
@@ -23,5 +22,14 @@ export const reportingService: ServiceDefinition = {
       app.get(StatementMaker).makeIfClosed(entityId);
     return { [STATEMENT_LOOKS.PackageClosed]: look, [STATEMENT_LOOKS.ActivitiesClosed]: look };
   },
-  startExtras: async (_core, app) => app.get(BoardWatch),
+  startExtras: async (_core, app) => {
+    const [rebuilds, watch] = [app.get(BoardRebuilds), app.get(BoardWatch)];
+    rebuilds.start();
+    return {
+      stop: async () => {
+        await rebuilds.stop();
+        await watch.stop();
+      },
+    };
+  },
 };

@@ -12,16 +12,32 @@ export const STATEMENT_LOOKS = {
   ActivitiesClosed: 'statement-after-estimation',
 } as const;
 
-/** What the boards are made of, by topic and type: every event as rows, in the transaction that writes the mark. */
-export const boardHandlers: MessageHandlers<ServiceTransaction> = {
-  [eventsTopicOf('ledger')]: handlersOf(LEDGER_TYPES, foldLedgerEvent),
-  [eventsTopicOf('estimation')]: handlersOf(ESTIMATION_TYPES, foldEstimationEvent),
-  [eventsTopicOf('intake')]: handlersOf(INTAKE_TYPES, foldIntakeEvent),
+type Fold = (message: Message) => readonly RowChange[];
+
+/** What the boards are made of: every event of these types as rows, by topic. */
+const BOARD_FOLDS: Readonly<Record<string, { readonly types: ReadonlySet<string>; readonly fold: Fold }>> = {
+  [eventsTopicOf('ledger')]: { types: new Set(LEDGER_TYPES), fold: foldLedgerEvent },
+  [eventsTopicOf('estimation')]: { types: new Set(ESTIMATION_TYPES), fold: foldEstimationEvent },
+  [eventsTopicOf('intake')]: { types: new Set(INTAKE_TYPES), fold: foldIntakeEvent },
 };
+
+export const BOARD_TOPICS: readonly string[] = Object.keys(BOARD_FOLDS);
+
+export const isFolded = (topic: string, type: string): boolean =>
+  BOARD_FOLDS[topic]?.types.has(type) === true;
+
+/** The rows of one message; none for a type that is not folded. Pure. */
+export const foldMessage = (topic: string, message: Message): readonly RowChange[] =>
+  isFolded(topic, message.type) ? BOARD_FOLDS[topic]!.fold(message) : [];
+
+/** Every event as rows, in the transaction that writes the mark. */
+export const boardHandlers: MessageHandlers<ServiceTransaction> = Object.fromEntries(
+  Object.entries(BOARD_FOLDS).map(([topic, { types, fold }]) => [topic, handlersOf([...types], fold)]),
+);
 
 function handlersOf(
   types: readonly string[],
-  fold: (message: Message) => readonly RowChange[],
+  fold: Fold,
 ): Record<string, MessageHandler<ServiceTransaction>> {
   const project = async (message: Message, tx: ServiceTransaction) => {
     await applyChanges(tx, fold(message));

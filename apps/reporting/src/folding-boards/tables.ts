@@ -1,9 +1,13 @@
+import type { Migration } from '@monteore/service';
+
 /**
  * The read model of boards. Each table is written by the events of one service only, so that the order across topics
  * cannot matter (architecture.md, third rule); a row may exist before the rest of its board. Dates and instants are
  * texts as the events say them (RFC 3339 in UTC, which sorts), minutes are whole.
  */
-export const boardTables = `
+export const boardTables: Migration = {
+  name: 'BoardTables',
+  sql: `
   CREATE TABLE package_ledger (
     package_id text PRIMARY KEY,
     client_id text,
@@ -104,27 +108,41 @@ export const boardTables = `
     snapshot jsonb,
     position bigint
   );
-  CREATE INDEX deadlines_by_instant ON deadlines (state, take_in_charge_by, request_id);`;
+  CREATE INDEX deadlines_by_instant ON deadlines (state, take_in_charge_by, request_id);`,
+};
+
+/**
+ * Every migration that makes or changes the tables of boards, in order: a shadow of them is made by the same. A new one
+ * goes to the end of the service's list too.
+ */
+export const BOARD_MIGRATIONS: readonly Migration[] = [boardTables];
 
 /** What the service's own events make; it is not thrown away with the boards. */
-export const statementTables = `
+export const statementTables: Migration = {
+  name: 'StatementTables',
+  sql: `
   CREATE TABLE kept_statements (
     package_id text PRIMARY KEY,
     sha256 text NOT NULL,
     size_bytes integer NOT NULL,
     file_name text NOT NULL,
     made_at text NOT NULL
-  );`;
+  );`,
+};
 
-/** Every table that a rebuild empties, with its key. */
+/**
+ * Every table of the boards, with its key. In the order in which transactions come to them, those of readers and of
+ * folds: whoever locks all of them in this order meets nobody who waits for him.
+ */
 export const KEYS = {
+  deadlines: ['request_id'],
   package_ledger: ['package_id'],
-  activity_minutes: ['activity_id'],
-  overruns: ['overrun_id'],
-  movements: ['package_id', 'sequence'],
   package_estimation: ['package_id'],
   activity_facts: ['activity_id'],
+  movements: ['package_id', 'sequence'],
+  activity_minutes: ['activity_id'],
+  overruns: ['overrun_id'],
   activity_story: ['activity_id', 'position'],
-  deadlines: ['request_id'],
 } as const;
 export type BoardTable = keyof typeof KEYS;
+export const BOARD_TABLES = Object.keys(KEYS) as readonly BoardTable[];

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { derivedId } from '@monteore/kernel';
 import type { Answer, StartedService, Told } from '@monteore/service/testing';
 import { type TestDatabase, testDatabase } from '@monteore/testing';
-import { rebuildBoards } from '../folding-boards/rebuild.js';
 import { estimationStory, idsOf, ledgerStory, peopleStory } from '../testing/package-story.js';
 import { startReporting } from '../testing/started-reporting.js';
 
@@ -165,25 +164,6 @@ describe('R10 the board', () => {
     }
     expect(boards[0]).toMatchObject({ balances: { availableMinutes: 450, pendingMinutes: 90 } });
     for (const board of boards) expect(board).toEqual(boards[0]);
-  });
-
-  it('is the same after it was thrown away and folded anew', async () => {
-    const read = async (table: string) =>
-      reporting.service.core.database.query(`SELECT * FROM ${table} t ORDER BY t::text`);
-    const tables = [
-      'package_ledger',
-      'activity_minutes',
-      'overruns',
-      'movements',
-      'package_estimation',
-      'activity_facts',
-      'activity_story',
-    ];
-    const before = await Promise.all(tables.map(read));
-    await reporting.service.core.database.query('UPDATE package_ledger SET available_minutes = -1');
-    await rebuildBoards(reporting.service.core);
-    expect(await Promise.all(tables.map(read))).toEqual(before);
-    expect(before.every((rows) => rows.length > 0)).toBe(true);
   });
 
   it('tells an unchanged board by its tag', async () => {

@@ -4,10 +4,13 @@ import { AccessCopy, type ServiceDatabase } from '@monteore/service';
 import type { ActivityRow, BoardRows, OverrunRow, PackageRow } from '../board/rows.js';
 
 /**
- * Where a board stands: how far the ledger's and estimation's events have been folded, and whether the closing
- * statement is kept. It changes with every change of the board, and only then.
+ * Where a board stands: how far the ledger's and estimation's events have been folded, whether the closing statement
+ * is kept, and how often all boards were folded anew. It changes with every change of the board.
  */
-const POSITION = `coalesce(l.position, 0) || '.' || coalesce(e.position, 0) || '.' || (k.package_id IS NOT NULL)::int`;
+const POSITION = `coalesce(l.position, 0) || '.' || coalesce(e.position, 0) || '.' || (k.package_id IS NOT NULL)::int
+  || '.' || (SELECT generation FROM read_model_rebuilds WHERE read_model = 'boards')`;
+
+const TABLES_OF_A_BOARD = 'package_ledger, package_estimation, activity_facts, activity_minutes, overruns';
 
 const PACKAGES = `
   SELECT l.*, e.pending_minutes, e.activities_closed, ${POSITION} AS position
@@ -47,6 +50,8 @@ export class Boards {
   load(packageId: string): Promise<BoardRows | null> {
     return this.database.transaction(async (tx) => {
       await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      // Before the moment is chosen: tables that are exchanged after it would be seen without their last rows.
+      await tx.query(`LOCK TABLE ${TABLES_OF_A_BOARD} IN ACCESS SHARE MODE`);
       const found = await packageRow(tx, packageId);
       if (found === null) return null;
       return {

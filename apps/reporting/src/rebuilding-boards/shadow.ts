@@ -1,0 +1,49 @@
+import type { Message } from '@monteore/messaging';
+import { foldMessage } from '../folding-boards/handlers.js';
+import { MergedRows } from '../folding-boards/merged-rows.js';
+import { BOARD_MIGRATIONS } from '../folding-boards/tables.js';
+import type { OwnerConnection } from './owner-connection.js';
+
+/** Changes that are kept back until they are written together. */
+const CHUNK_CHANGES = 8000;
+
+/** The tables of the boards once more, empty at first, in a schema of their own beside the ones that serve. */
+export class Shadow {
+  private merged = new MergedRows();
+
+  constructor(
+    private readonly owner: OwnerConnection,
+    readonly schema: string,
+  ) {}
+
+  /** As this build would make them, in the place of what a run that died may have left. */
+  async make(): Promise<void> {
+    this.merged = new MergedRows();
+    await this.drop();
+    await this.owner.script(`CREATE SCHEMA ${this.schema}; SET search_path TO ${this.schema}`);
+    for (const { sql } of BOARD_MIGRATIONS) await this.owner.script(sql);
+    // What a crash of the server takes from a shadow is no loss: the run that fills it ends with it.
+    await this.owner.script('SET synchronous_commit TO off');
+  }
+
+  async drop(): Promise<void> {
+    await this.owner.script(
+      `SET client_min_messages TO warning; DROP SCHEMA IF EXISTS ${this.schema} CASCADE; RESET search_path`,
+    );
+  }
+
+  /** True when it has written a chunk, false when the messages were kept back for one. */
+  async fold(topic: string, messages: readonly Message[]): Promise<boolean> {
+    for (const message of messages) for (const change of foldMessage(topic, message)) this.merged.add(change);
+    if (this.merged.size < CHUNK_CHANGES) return false;
+    await this.flush();
+    return true;
+  }
+
+  /** Writes what was kept back. */
+  async flush(): Promise<void> {
+    const { merged } = this;
+    this.merged = new MergedRows();
+    for (const { text, rows } of merged.statements()) await this.owner.query(text, [rows]);
+  }
+}
