@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { readVariables, type Variables, zPostgresUrl } from '@monteore/service/configuring';
 import { Command } from 'commander';
+import { backupCommands } from './backing-up/commands.js';
 import { layoutOf } from './keeping-the-data-directory/layout.js';
 import { mintToken, type TokenRequest } from './minting-tokens/mint-token.js';
 import { readSettings, SETTINGS } from './reading-settings/settings.js';
 
-/** `monteore [start]`, `monteore token` and `monteore prepare`. */
+/** `monteore [start]`, `monteore token`, `monteore prepare`, `monteore backup`, `restore` and `verify`. */
 export function commandLine(): Command {
   const program = new Command('monteore').description(
     'Prepaid packages of assistance hours, with proof of every minute.',
@@ -13,6 +14,7 @@ export function commandLine(): Command {
   program.addCommand(startCommand(), { isDefault: true });
   program.addCommand(tokenCommand());
   program.addCommand(prepareCommand());
+  for (const command of backupCommands()) program.addCommand(command);
   return program;
 }
 

@@ -1,5 +1,8 @@
+export { portOfRunning } from './processes.js';
 export {
+  type DatabasePlace,
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
+  placeOfDatabase,
   startEmbeddedPostgres,
 } from './server.js';

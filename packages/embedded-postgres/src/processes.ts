@@ -9,6 +9,7 @@ const POLL_MILLISECONDS = 20;
 /** What postmaster.pid says: its lines are pid, data directory, start time, port, socket directory, host, memory key, status. */
 export interface PidFile {
   readonly pid: number;
+  readonly port: number;
   readonly ready: boolean;
 }
 
@@ -17,7 +18,7 @@ export async function readPidFile(dataDir: string): Promise<PidFile | undefined>
   const lines = text?.split('\n') ?? [];
   const pid = Number(lines[0]);
   if (!Number.isSafeInteger(pid) || pid <= 1) return undefined;
-  return { pid, ready: lines[7]?.trim() === 'ready' };
+  return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
 }
 
 /** A dead process that nobody has reaped (a container without an init) does not count as alive. */
@@ -90,6 +91,12 @@ export async function stopPostmaster(pid: number, fastMilliseconds = 20_000): Pr
     if (await within(limit, () => !isAlive(pid))) return;
   }
   throw new Error(`the Postgres process ${pid} does not end`);
+}
+
+/** The port of the server that runs in this directory and takes connections; undefined when there is none. */
+export async function portOfRunning(dataDir: string): Promise<number | undefined> {
+  const found = await readPidFile(dataDir);
+  return found?.ready === true && (await isPostmasterOf(found.pid, dataDir)) ? found.port : undefined;
 }
 
 /** Stops a server that an earlier process of ours left behind in this directory; a stale pid file is removed. */

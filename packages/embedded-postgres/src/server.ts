@@ -102,6 +102,23 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
+export interface DatabasePlace {
+  /** Not the asked directory when that is closed to the user Postgres runs as. */
+  readonly directory: string;
+  /** Who must own its files; undefined: the user we are. */
+  readonly account: Account | undefined;
+}
+
+/** Where the database that `dataDir` asks for is, or would be made. */
+export async function placeOfDatabase(
+  dataDir: string,
+  log: (line: string) => void = () => {},
+): Promise<DatabasePlace> {
+  const asked = absolute(dataDir);
+  const account = await accountFor(asked, log);
+  return { directory: await reachableDirectory(asked, account, log), account };
+}
+
 function versionOf(binaries: Binaries, account: Account | undefined): string {
   const answer = spawnSync(binaries.postgres, ['--version'], { ...account, cwd: '/', encoding: 'utf8' });
   if (answer.status !== 0)

@@ -1,6 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { writeNewFile } from '@monteore/identity';
 import { randomId } from '@monteore/kernel';
 import { z } from 'zod';
@@ -53,3 +54,12 @@ export async function readInstallation({ installationFile, directory }: DataLayo
 /** The password of a database role, so that one secret is kept for all of them. */
 export const passwordOfRole = ({ postgresPassword }: Installation, role: string): string =>
   createHmac('sha256', postgresPassword).update(`role ${role}`).digest('hex');
+
+/**
+ * Each installation's database has a directory of its own, so that where Postgres cannot use the data directory
+ * itself, one that was deleted and made anew does not meet the old one's.
+ */
+export const databaseDirectoryOf = (
+  { postgresDirectory }: DataLayout,
+  { installationId }: Pick<Installation, 'installationId'>,
+): string => join(postgresDirectory, createHash('sha256').update(installationId).digest('hex').slice(0, 8));

@@ -14,6 +14,8 @@ export interface DataLayout {
   readonly postgresLog: string;
   readonly outboxDirectory: string;
   readonly adminTokenFile: string;
+  /** Written by a restore, for the start that comes next. */
+  readonly restoredFile: string;
 }
 
 export const layoutOf = (directory: string): DataLayout => ({
@@ -26,6 +28,7 @@ export const layoutOf = (directory: string): DataLayout => ({
   postgresLog: join(directory, 'postgres.log'),
   outboxDirectory: join(directory, 'outbox'),
   adminTokenFile: join(directory, 'admin-token'),
+  restoredFile: join(directory, 'restored.json'),
 });
 
 /**

@@ -3,7 +3,8 @@ import { installPostgresMessaging } from '@monteore/messaging';
 import { installBlobs } from '@monteore/service';
 import pg from 'pg';
 
-const DATABASE = 'monteore';
+/** The one database of an instance. */
+export const DATABASE_NAME = 'monteore';
 const OWNER = 'monteore_owner';
 /** An instance opens at most 10; a connection that is being closed counts for a moment more. */
 export const CONNECTIONS_OF_AN_INSTANCE = 12;
@@ -32,14 +33,15 @@ export async function prepareDatabases(
       await ensureRole(admin, role, passwordOf(role));
       await admin.query(`ALTER ROLE ${role} CONNECTION LIMIT ${connectionsPerService}`);
     }
-    const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
-    if (rowCount === 0) await admin.query(`CREATE DATABASE ${DATABASE} OWNER ${OWNER} TEMPLATE template0`);
-    for (const database of [DATABASE, 'postgres'])
+    const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE_NAME]);
+    if (rowCount === 0)
+      await admin.query(`CREATE DATABASE ${DATABASE_NAME} OWNER ${OWNER} TEMPLATE template0`);
+    for (const database of [DATABASE_NAME, 'postgres'])
       await admin.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`);
-    await admin.query(`GRANT CONNECT ON DATABASE ${DATABASE} TO ${runtimeRoles.join(', ')}`);
+    await admin.query(`GRANT CONNECT ON DATABASE ${DATABASE_NAME} TO ${runtimeRoles.join(', ')}`);
   });
   const urlAs = (role: string) => {
-    const url = new URL(adminUrl(DATABASE));
+    const url = new URL(adminUrl(DATABASE_NAME));
     [url.username, url.password] = [role, passwordOf(role)];
     return url.toString();
   };

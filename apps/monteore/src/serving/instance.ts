@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { localDateOf } from '@monteore/calendar';
 import { type AccessToken, AccessTokenSigner, ensureSigningKey } from '@monteore/identity';
 import {
@@ -9,7 +7,12 @@ import {
   startService,
   tryPort,
 } from '@monteore/service';
-import { openInstallation, passwordOfRole } from '../keeping-the-data-directory/installation.js';
+import { continueRestored } from '../backing-up/continuing.js';
+import {
+  databaseDirectoryOf,
+  openInstallation,
+  passwordOfRole,
+} from '../keeping-the-data-directory/installation.js';
 import { layoutOf, makeDataDirectory } from '../keeping-the-data-directory/layout.js';
 import { acquireLock } from '../keeping-the-data-directory/lock.js';
 import { loadSample, planSample } from '../loading-the-sample/sample.js';
@@ -82,7 +85,7 @@ async function start(
   const links = await ensureSigningKey(layout.keysDirectory, 'links');
 
   const postgres = await SupervisedPostgres.start({
-    dataDir: join(layout.postgresDirectory, clusterName(installation.installationId)),
+    dataDir: databaseDirectoryOf(layout, installation),
     password: installation.postgresPassword,
     logFile: layout.postgresLog,
     report: events.report,
@@ -101,6 +104,7 @@ async function start(
     definitions.map(({ name }) => name),
     (role) => passwordOfRole(installation, role),
   );
+  await continueRestored(layout, databases.ownerUrl, events.report);
   const common = {
     ownerDatabaseUrl: databases.ownerUrl,
     installationSecret: installation.installationSecret,
@@ -151,13 +155,6 @@ async function start(
     },
   };
 }
-
-/**
- * Each installation's database has a directory of its own, so that where Postgres cannot use the data directory
- * itself, one that was deleted and made anew does not meet the old one's.
- */
-const clusterName = (installationId: string): string =>
-  createHash('sha256').update(installationId).digest('hex').slice(0, 8);
 
 function hostOf(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';

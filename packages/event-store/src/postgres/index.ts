@@ -1,3 +1,9 @@
-export { type Installed, type InstallOptions, installPostgresEventStore, renewStoreId } from './install.js';
+export {
+  type Installed,
+  type InstallOptions,
+  installPostgresEventStore,
+  renewStoreId,
+  storeIdOf,
+} from './install.js';
 export { type Migration, postgresEventStoreMigrations } from './migrations.js';
 export { createPostgresEventStore, type PostgresEventStoreOptions } from './store.js';

@@ -100,6 +100,16 @@ async function identify(client: Connection, schema: string, keep: boolean): Prom
 const ORIGIN = `(SELECT system_identifier FROM pg_control_system())::text || '/' ||
   (SELECT oid FROM pg_database WHERE datname = current_database())::text`;
 
+/** The id that the store has in this database; null where there is none in the schema. */
+export async function storeIdOf(client: Connection, schema: string): Promise<string | null> {
+  namesOf(schema);
+  if (!(await holds(client, `SELECT to_regclass('${schema}.event_store') IS NOT NULL AS holds`))) return null;
+  const { rows } = await client.query<{ store_id: string }>(
+    `SELECT store_id FROM ${schema}.event_store ORDER BY generation DESC LIMIT 1`,
+  );
+  return rows[0]?.store_id ?? null;
+}
+
 /** Gives the store a new id, for after a restore of files. Its consumers then stop and ask for a person. */
 export async function renewStoreId(client: Connection, schema: string): Promise<string> {
   namesOf(schema);

@@ -13,7 +13,7 @@ import type {
   TransactionRunner,
 } from '../port.js';
 import { TransientError } from '../port.js';
-import { Inbox, type InboxOptions, inboxTables } from './index.js';
+import { continueSources, Inbox, type InboxOptions, inboxTables } from './index.js';
 
 const TOPIC = 'monteore.ledger.events.v1';
 let database: TestDatabase;
@@ -550,5 +550,37 @@ describe('a source that nobody has accepted', () => {
     await inbox.acceptSource(TOPIC, source);
     await subscriber.deliver();
     expect([await effects(), reactions]).toEqual([['a1', 'b1', 'known, but behind it'], ['q']]);
+  });
+});
+
+describe('a source that was restored together with its consumer', () => {
+  const [before, after] = ['monteore.ledger/before', 'monteore.ledger/after'];
+  const from = (source: string, position: bigint, effect: string) =>
+    charged('a', effect, { source, position });
+
+  it('goes on under its new id: what was handled under the old one is a repeat, what comes next is not', async () => {
+    const inbox = await inboxOf();
+    subscriber.log.push(from(before, 1n, 'a1'), from(before, 2n, 'a2'));
+    await subscriber.deliver();
+    await inbox.stop();
+    await continueSources(new Database(), schema, [{ topic: TOPIC, from: before, to: after }]);
+    subscriber.log.push(from(after, 2n, 'a2 again'), from(after, 3n, 'a3'));
+    await subscriber.deliver();
+    expect(await effects()).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  it('is accepted under both ids where nothing of it had come yet, in whichever order it comes', async () => {
+    await inboxOf();
+    await continueSources(new Database(), schema, [{ topic: TOPIC, from: before, to: after }]);
+    subscriber.log.push(from(before, 1n, 'not taken before the backup'), from(after, 2n, 'next'));
+    await subscriber.deliver();
+    expect(await effects()).toEqual(['not taken before the backup', 'next']);
+  });
+
+  it('has no say about other sources', async () => {
+    await inboxOf();
+    await continueSources(new Database(), schema, [{ topic: TOPIC, from: before, to: after }]);
+    subscriber.log.push(from('monteore.ledger/third', 1n, 'of another history'));
+    await expect(subscriber.deliver()).rejects.toThrow('monteore.ledger/third');
   });
 });

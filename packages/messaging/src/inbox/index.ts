@@ -15,6 +15,7 @@ import type {
 import { Marks, type SourcePosition } from './marks.js';
 import { ParkedMessages } from './parked.js';
 
+export { type ContinuedSource, continueSources } from './continuing.js';
 export type { SourcePosition } from './marks.js';
 export type { ParkedMessage } from './parked.js';
 export { inboxTables } from './tables.js';

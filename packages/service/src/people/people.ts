@@ -195,11 +195,14 @@ async function makeTombstone(personId: string, tx: SqlTransaction): Promise<bool
   return rows.length > 0;
 }
 
+/** People are told in an order of their own, so they are a source of their own. */
+export const peopleSourceOf = (source: string): string => `${source}/people`;
+
 function messageOf(row: Row & { id: string }, source: string): Message {
   const { erased, ...person } = fromRow(row);
   return {
-    id: `${source}/people/${row.id}`,
-    source: `${source}/people`,
+    id: `${peopleSourceOf(source)}/${row.id}`,
+    source: peopleSourceOf(source),
     type: erased ? 'PersonErased' : 'PersonKnown',
     key: row.person_id,
     position: BigInt(row.id),
