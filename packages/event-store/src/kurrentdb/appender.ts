@@ -9,7 +9,7 @@ import {
   type DatabaseAppend,
 } from './append-requests.js';
 import { BatchSession } from './batch-session.js';
-import { Connection } from './connection.js';
+import type { Link } from './connection.js';
 import { asStoreError, classify, NoAnswerError } from './errors.js';
 
 export interface AppenderLimits {
@@ -59,7 +59,7 @@ export class Appender {
   #closing: { readonly done: Promise<void>; resolve(): void } | undefined;
 
   constructor(
-    private readonly connectionString: string,
+    private readonly link: Link,
     private readonly limits: AppenderLimits,
   ) {}
 
@@ -123,14 +123,12 @@ export class Appender {
   async #open(): Promise<void> {
     if (this.#opening) return;
     this.#opening = true;
-    const connection = new Connection(this.connectionString);
     try {
-      this.#session = await BatchSession.open(connection, this.limits.answerMilliseconds, {
+      this.#session = await BatchSession.open(this.link, this.limits.answerMilliseconds, {
         answered: (response) => this.#answered(response),
         lost: (error) => this.#lost(error),
       });
     } catch (error) {
-      connection.close();
       this.#lost(error);
     } finally {
       this.#opening = false;
@@ -143,8 +141,7 @@ export class Appender {
     const append = this.#inFlight.get(correlationIdOf(response));
     // The answer to a sending that was given up.
     if (append === undefined) return;
-    this.#inFlight.delete(append.correlationId);
-    this.#bytesInFlight -= append.sizeBytes;
+    this.#landed(append);
     const answer = answerOf(response, append.sizeBytes);
     switch (answer.kind) {
       case 'appended':
@@ -185,10 +182,21 @@ export class Appender {
     this.#endWhenDone();
   }
 
+  /** It is under way no more. */
+  #landed(append: PendingAppend): void {
+    this.#inFlight.delete(append.correlationId);
+    this.#bytesInFlight -= append.sizeBytes;
+  }
+
+  /** Takes out of the queue what is `wanted`. */
+  #takeWaiting(wanted: (append: PendingAppend) => boolean): readonly PendingAppend[] {
+    const taken = this.#waiting.filter(wanted);
+    if (taken.length > 0) this.#waiting = this.#waiting.filter((append) => !wanted(append));
+    return taken;
+  }
+
   #failNeverSent(why: () => unknown): void {
-    const neverSent = this.#waiting.filter(({ unclear }) => !unclear);
-    this.#waiting = this.#waiting.filter(({ unclear }) => unclear);
-    for (const append of neverSent) append.fail(why());
+    for (const append of this.#takeWaiting(({ unclear }) => !unclear)) append.fail(why());
   }
 
   /** Before all that waits, in their order, after a pause that grows until something is answered. */
@@ -218,12 +226,14 @@ export class Appender {
   #lookAtTheClock(): void {
     const now = performance.now();
     const { answerMilliseconds, settleMilliseconds } = this.limits;
-    const isLate = ({ unclear, since }: PendingAppend) =>
-      now - since > (unclear ? settleMilliseconds : answerMilliseconds);
-    const late = this.#waiting.filter(isLate);
-    if (late.length > 0) this.#waiting = this.#waiting.filter((append) => !isLate(append));
-    for (const append of late)
-      append.fail(new StoreUnavailableError(append.unclear ? NOT_KNOWN : 'earlier appends are not answered'));
+    const waitsTooLong = ({ unclear, since }: PendingAppend) => !unclear && now - since > answerMilliseconds;
+    for (const append of this.#takeWaiting(waitsTooLong))
+      append.fail(new StoreUnavailableError('earlier appends are not answered'));
+    const isPursuedTooLong = ({ since }: PendingAppend) => now - since > settleMilliseconds;
+    const givenUp = [...this.#inFlight.values()].filter(isPursuedTooLong);
+    for (const append of givenUp) this.#landed(append);
+    for (const append of [...givenUp, ...this.#takeWaiting(isPursuedTooLong)])
+      append.fail(new StoreUnavailableError(NOT_KNOWN));
     const [oldest] = this.#inFlight.values();
     if (oldest !== undefined && now - oldest.sentAt > answerMilliseconds) {
       this.#session?.abandon();
@@ -242,6 +252,7 @@ export class Appender {
     clearTimeout(this.#pausing);
     this.#session?.abandon();
     this.#session = undefined;
+    this.link.close();
     this.#closing.resolve();
   }
 }

@@ -1,6 +1,6 @@
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import type { Connection } from './connection.js';
+import type { Connection, Link } from './connection.js';
 
 export interface SessionEvents {
   answered(response: BatchAppendResp): void;
@@ -17,6 +17,7 @@ export class BatchSession {
 
   private constructor(
     private readonly call: ClientDuplexStream<BatchAppendReq, BatchAppendResp>,
+    private readonly link: Link,
     private readonly connection: Connection,
     events: SessionEvents,
   ) {
@@ -27,13 +28,16 @@ export class BatchSession {
   }
 
   /** Throws NotReachedError when no server is found in the time given. */
-  static async open(
-    connection: Connection,
-    limitMilliseconds: number,
-    events: SessionEvents,
-  ): Promise<BatchSession> {
-    const streams = await connection.streams(limitMilliseconds);
-    return new BatchSession(streams.batchAppend(...connection.callArguments()), connection, events);
+  static async open(link: Link, limitMilliseconds: number, events: SessionEvents): Promise<BatchSession> {
+    const connection = link.get();
+    try {
+      const streams = await connection.streams(limitMilliseconds);
+      const call = streams.batchAppend(...connection.callArguments());
+      return new BatchSession(call, link, connection, events);
+    } catch (error) {
+      link.drop(connection);
+      throw error;
+    }
   }
 
   send(request: BatchAppendReq): void {
@@ -44,7 +48,7 @@ export class BatchSession {
   abandon(): void {
     this.#events = undefined;
     this.call.cancel();
-    this.connection.close();
+    this.link.drop(this.connection);
   }
 
   #lose(error: Error): void {

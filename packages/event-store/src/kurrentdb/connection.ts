@@ -1,7 +1,7 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { CallOptions, Channel, Metadata } from '@grpc/grpc-js';
+import { type CallOptions, type Channel, connectivityState, type Metadata } from '@grpc/grpc-js';
 import { NotReachedError } from './errors.js';
 import { clientConnectionString } from './naming.js';
 
@@ -14,6 +14,8 @@ interface ClientInternals {
 
 const KEEP_ALIVE_TIMEOUT_MILLISECONDS = 10_000;
 const DISTINCT_CONNECTIONS = 5_000;
+/** A channel that is closed while it connects leaves its socket behind until the server answers or goes. */
+const CONNECT_PATIENCE_MILLISECONDS = 30_000;
 let made = 0;
 
 /**
@@ -22,7 +24,9 @@ let made = 0;
  */
 export class Connection {
   readonly #client: ClientInternals;
+  readonly #since = performance.now();
   #streams: Promise<StreamsClient> | undefined;
+  #channel: ReturnType<StreamsClient['getChannel']> | undefined;
   #closed = false;
 
   constructor(connectionString: string) {
@@ -39,7 +43,9 @@ export class Connection {
       expiry = setTimeout(() => reject(new Error(`none in ${limitMilliseconds} ms`)), limitMilliseconds);
     });
     try {
-      return await Promise.race([this.#streams, tooLong]);
+      const streams = await Promise.race([this.#streams, tooLong]);
+      this.#channel = streams.getChannel();
+      return streams;
     } catch (cause) {
       throw new NotReachedError(`no server was found: ${(cause as Error).message}`, { cause });
     } finally {
@@ -50,6 +56,14 @@ export class Connection {
   /** For a call without an end: time limits are its caller's. */
   callArguments(): [Metadata, CallOptions] {
     return this.#client.callArguments({}, { deadline: Number.POSITIVE_INFINITY });
+  }
+
+  /** There was no answer because there is no connection yet, and it is not for long that it has been tried. */
+  isStillConnecting(): boolean {
+    return (
+      this.#channel?.getConnectivityState(false) === connectivityState.CONNECTING &&
+      performance.now() - this.#since < CONNECT_PATIENCE_MILLISECONDS
+    );
   }
 
   /** Calls under way end by themselves or are cancelled by who made them. */
@@ -79,10 +93,11 @@ function withConnectionOfItsOwn(connectionString: string): string {
 /** Keeps one connection open, and makes a new one after a failure. */
 export class Link {
   #current: Connection | undefined;
+  #closed = false;
 
   constructor(private readonly connectionString: string) {
     // A connection string that cannot be read is told at once; nothing is opened yet.
-    new Connection(connectionString).close();
+    this.#current = new Connection(connectionString);
   }
 
   get(): Connection {
@@ -90,13 +105,15 @@ export class Link {
     return this.#current;
   }
 
-  /** The next `get` gives another. */
+  /** After a failure: the next `get` gives another, unless this one has not had the time to be made. */
   drop(connection: Connection): void {
-    if (this.#current === connection) this.#current = undefined;
+    if (connection !== this.#current || (!this.#closed && connection.isStillConnecting())) return;
+    this.#current = undefined;
     connection.close();
   }
 
   close(): void {
+    this.#closed = true;
     if (this.#current !== undefined) this.drop(this.#current);
   }
 }

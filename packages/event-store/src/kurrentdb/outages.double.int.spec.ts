@@ -7,6 +7,7 @@ import { eventually } from '@monteore/testing';
 import { findChainFault } from '../chain.js';
 import { Collector, gate, newEvents, positionsOf, readToEnd, StreamWriter } from '../conformance/fixtures.js';
 import { type EventStore, type Position, type StoredEvent, StoreUnavailableError } from '../port.js';
+import { countingProxy } from './double/counting-proxy.js';
 import { type DoubleProcess, startDoubleProcess } from './double/index.js';
 import { createKurrentEventStore, type KurrentEventStoreOptions } from './store.js';
 
@@ -122,23 +123,44 @@ test('without a server everything is unavailable at once, and works again when i
 }, 60_000);
 
 test('a frozen server: reads are given up in their own time, an append is pursued and answered when it wakes', async () => {
-  const store = open({ answerMilliseconds: 500 });
+  const store = open({ answerMilliseconds: 1_500 });
   const writer = new StreamWriter();
   await store.append([writer.next()]);
   await store.head();
   server.freeze();
   const append = writer.next();
   const appending = store.append([append]);
+  const began = performance.now();
   for (const call of [store.read(writer.streamId), store.head(), store.storeId()])
     await expect(call).rejects.toThrow(StoreUnavailableError);
+  // The client itself would notice after 20 s.
+  expect(performance.now() - began).toBeLessThan(10_000);
   server.thaw();
   const [position] = positionsOf(await appending);
   const stored = await store.read(writer.streamId);
   expect(stored.map((event) => event.position)).toEqual([stored[0]!.position, position]);
 }, 60_000);
 
+test('reads that are given up leave neither calls nor connections behind', async () => {
+  const proxy = await countingProxy(server.port);
+  const connectionString = `esdb://127.0.0.1:${proxy.port}?tls=false`;
+  const store = open({ connectionString, answerMilliseconds: 500 });
+  const answered = () => eventually(() => store.head().then(String, () => ''), 'an answer');
+  await answered();
+  server.freeze();
+  for (let round = 0; round < 6; round++) {
+    const reads = await Promise.allSettled(Array.from({ length: 20 }, () => store.head()));
+    for (const read of reads) expect(read).toMatchObject({ reason: expect.any(StoreUnavailableError) });
+  }
+  // What is not connected yet is waited for, not begun again and again.
+  await eventually(() => proxy.connections() === 1, 'the end of all connections but one');
+  server.thaw();
+  await answered();
+  await proxy.close();
+}, 60_000);
+
 test('an answer that comes after its append was given up harms nobody, and the same append settles it', async () => {
-  const store = open({ answerMilliseconds: 300, settleMilliseconds: 900 });
+  const store = open({ answerMilliseconds: 1_500, settleMilliseconds: 4_000 });
   const [writer, other] = [new StreamWriter(), new StreamWriter()];
   await store.append([writer.next()]);
   server.freeze();
@@ -155,13 +177,13 @@ test('an answer that comes after its append was given up harms nobody, and the s
 }, 60_000);
 
 test('a subscription to a server that freezes goes on when it wakes, and skips and repeats nothing', async () => {
-  const store = open({ answerMilliseconds: 300, livenessMilliseconds: 200 });
+  const store = open();
   const writer = new StreamWriter();
   const seen = new Collector<number>();
   const problems = new Collector<string>();
   const watching = open({
-    answerMilliseconds: 300,
-    livenessMilliseconds: 200,
+    answerMilliseconds: 1_000,
+    livenessMilliseconds: 500,
     onProblem: (problem) => problems.add(problem),
   });
   const subscription = watching.subscribe(0n, {}, async (events) =>
@@ -191,8 +213,7 @@ test('of two stores in one process, the failure of one does not touch the append
   const failing = open({
     service: 'failing',
     connectionString: elsewhere.connectionString,
-    settleMilliseconds: 1_000,
-    answerMilliseconds: 300,
+    settleMilliseconds: 3_000,
   });
   try {
     await Promise.all([healthy, failing].map((store) => store.append([new StreamWriter().next()])));
@@ -222,7 +243,7 @@ test('of two stores in one process, the failure of one does not touch the append
 }, 60_000);
 
 test('a store that is closed while the server is gone ends soon', async () => {
-  const store = open({ answerMilliseconds: 300 });
+  const store = open({ answerMilliseconds: 1_500 });
   await store.append([new StreamWriter().next()]);
   const subscription = store.subscribe(0n, {}, async () => {});
   server.freeze();

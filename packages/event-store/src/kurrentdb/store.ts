@@ -178,7 +178,7 @@ function partsOf(options: KurrentEventStoreOptions) {
     waitMilliseconds: answerMilliseconds,
   });
   const reads = new Reads(new Link(connectionString), gate, names.prefix, answerMilliseconds);
-  const appender = new Appender(connectionString, {
+  const appender = new Appender(new Link(connectionString), {
     queuedAppends: options.queuedAppends ?? 2_000,
     answerMilliseconds,
     settleMilliseconds: options.settleMilliseconds ?? 30_000,

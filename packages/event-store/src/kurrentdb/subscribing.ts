@@ -1,7 +1,7 @@
 import type { Position, StoredEvent } from '../port.js';
 import type { Bell } from '../subscribing/bell.js';
 import { type AllRead, BATCH_EVENTS, type Signals } from '../subscribing/subscription.js';
-import { Connection } from './connection.js';
+import { type Connection, Link } from './connection.js';
 import { NotReachedError } from './errors.js';
 import { Feed } from './feed.js';
 import { subscriptionRequest } from './read-requests.js';
@@ -23,6 +23,7 @@ export interface FeedSettings {
 export class FeedReader implements Signals {
   #feed: Feed | undefined;
   #connection: Connection | undefined;
+  readonly #link: Link;
   /** Up to here a look at the store has found nothing that the feed should have brought. */
   #lookedUpTo: Position = 0n;
   #bell: Bell | undefined;
@@ -32,13 +33,16 @@ export class FeedReader implements Signals {
     private readonly settings: FeedSettings,
     private readonly streamPrefixes: readonly string[] | undefined,
     private readonly reads: Reads,
-  ) {}
+  ) {
+    this.#link = new Link(settings.connectionString);
+  }
 
   listen(bell: Bell): () => void {
     this.#bell = bell;
     return () => {
       this.#stopped = true;
       this.#close();
+      this.#link.close();
     };
   }
 
@@ -57,8 +61,8 @@ export class FeedReader implements Signals {
   }
 
   async #open(position: Position): Promise<Feed> {
-    const { connectionString, prefix, answerMilliseconds } = this.settings;
-    const connection = new Connection(connectionString);
+    const { prefix, answerMilliseconds } = this.settings;
+    const connection = this.#link.get();
     this.#connection = connection;
     const prefixes = this.streamPrefixes?.map((each) => `${prefix}${each}`) ?? [prefix];
     const streams = await connection.streams(answerMilliseconds);
@@ -95,7 +99,7 @@ export class FeedReader implements Signals {
   #close(): void {
     this.#feed?.close();
     this.#feed = undefined;
-    this.#connection?.close();
+    if (this.#connection !== undefined) this.#link.drop(this.#connection);
     this.#connection = undefined;
   }
 }

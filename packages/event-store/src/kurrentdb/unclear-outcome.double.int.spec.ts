@@ -1,8 +1,8 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { eventually, type TcpProxy, tcpProxy } from '@monteore/testing';
 import { Collector, gate, newEvent, newEvents, positionsOf, StreamWriter } from '../conformance/fixtures.js';
 import { type EventStore, StoreUnavailableError } from '../port.js';
+import { countingProxy } from './double/counting-proxy.js';
 import { type RunningDouble, startDouble } from './double/index.js';
 import { createKurrentEventStore, type KurrentEventStoreOptions } from './store.js';
 
@@ -128,8 +128,20 @@ test('many whose answers are lost together: each learns its own truth, also thos
   expect(await refused).toMatchObject({ appended: false, conflict: { actualVersion: 2 } });
 });
 
+test('many of one stream lost on their way: they are sent again in their order', async () => {
+  const store = await behindProxy();
+  const writer = new StreamWriter();
+  proxy.mode = 'swallow-requests';
+  const appending = Array.from({ length: 10 }, () => store.append([writer.next()]));
+  await eventually(() => proxy.interfered() > 0, 'the requests');
+  proxy.mode = 'pass';
+  proxy.cut();
+  const outcomes = await Promise.all(appending);
+  expect(outcomes.flatMap(positionsOf)).toEqual(await storedPositions(writer.streamId));
+});
+
 test('a server that is silent: its committed answer is found on another connection', async () => {
-  const store = await behindProxy({ answerMilliseconds: 200 });
+  const store = await behindProxy({ answerMilliseconds: 1_000 });
   const writer = new StreamWriter();
   proxy.mode = 'hold-answers';
   const appending = store.append([writer.next()]);
@@ -171,12 +183,13 @@ test('a subscription that has died without a word is found out and opened anew; 
     await store.append([writer.next(newEvents(2))]);
     await seen.first(expected);
     // What others write is no sign of death.
-    await store.append([new StreamWriter().next(newEvents(600))]);
+    await store.append([new StreamWriter().next(newEvents(40))]);
     server.forgetSubscriptions();
   }
   await subscription.stop();
   expect(seen.items).toEqual([1, 2, 3, 4, 5, 6]);
-  expect(problems.items).toHaveLength(2);
+  // A busy machine may make it look dead once more, which does no harm.
+  expect(problems.items.length).toBeGreaterThanOrEqual(2);
 }, 30_000);
 
 test('while a handler works, the server waits with what comes after it', async () => {
@@ -191,7 +204,7 @@ test('while a handler works, the server waits with what comes after it', async (
     seen.add(...events.map(({ version }) => version));
     await door.opened;
   });
-  const batches = 60;
+  const batches = 40;
   for (let left = batches; left > 0; left -= 1)
     await direct.append([writer.next(Array.from({ length: 40 }, () => newEvent({ text })))]);
   const total = batches * 40 * text.length;
@@ -211,29 +224,3 @@ test('while a handler works, the server waits with what comes after it', async (
   await watching.close();
   await counting.close();
 }, 60_000);
-
-/** Counts what comes from the server; it takes from it only what the client takes. */
-async function countingProxy(target: number) {
-  let bytes = 0;
-  const sockets = new Set<Socket>();
-  const listener = createServer((client) => {
-    const upstream = connect(target, '127.0.0.1');
-    upstream.on('data', (chunk) => {
-      bytes += chunk.length;
-    });
-    client.pipe(upstream).pipe(client);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-    }
-  });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (listener.address() as AddressInfo).port,
-    bytes: () => bytes,
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => listener.close(resolve));
-    },
-  };
-}

@@ -41,7 +41,7 @@ export async function startDoubleProcess(options: DoubleOptions = {}): Promise<D
       String(port),
       ...(options.directory === undefined ? [] : ['--directory', options.directory]),
     ];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     const [line] = await Promise.race([
       once(createInterface(child.stdout!), 'line') as Promise<[string]>,
       once(child, 'exit').then((): never => {

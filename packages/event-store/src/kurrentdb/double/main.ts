@@ -10,4 +10,6 @@ const double = await startDouble({
 process.on('SIGTERM', () => {
   void double.stop().then(() => process.exit(0));
 });
+// Whoever started it to talk to it is gone, however that came about.
+process.on('disconnect', () => process.exit(0));
 process.stdout.write(`ready ${double.connectionString}\n`);
