@@ -9,7 +9,7 @@ import { isReady } from './front.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 const RESTART_PAUSE_MILLISECONDS = 500;
-const READY_MILLISECONDS = 90_000;
+const READY_MILLISECONDS = 180_000;
 
 export interface ServiceProcessOptions {
   readonly service: string;
@@ -29,6 +29,7 @@ export class ServiceProcess {
   private child: ChildProcess | null = null;
   private isWanted = false;
   private apps: string;
+  private more: Readonly<Record<string, string>> = {};
 
   constructor(options: ServiceProcessOptions) {
     this.options = options;
@@ -84,6 +85,11 @@ export class ServiceProcess {
     return child.exitCode;
   }
 
+  /** From its next start it has these variables too. */
+  reconfigure(more: Readonly<Record<string, string>>): void {
+    this.more = more;
+  }
+
   /** Stops in order and starts, perhaps another build; resolves when that is ready. */
   async restart(apps = this.apps): Promise<void> {
     const code = await this.stop();
@@ -97,7 +103,7 @@ export class ServiceProcess {
     const { service, environment, logFile, port } = this.options;
     const log = openSync(logFile, 'a');
     const child = spawn(NODE, [join(this.apps, service, 'dist', 'main.js')], {
-      env: { ...inheritedEnvironment(), ...environment, MONTEORE_PORT: String(port) },
+      env: { ...inheritedEnvironment(), ...environment, ...this.more, MONTEORE_PORT: String(port) },
       // By the channel it learns that whoever started it is gone.
       stdio: ['ignore', log, log, 'ipc'],
     });

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { readVariables, type Variables, zPostgresUrl } from '@monteore/service/configuring';
 import { Command } from 'commander';
 import { backupCommands } from './backing-up/commands.js';
+import { copyCommand } from './copying-a-ledger/command.js';
 import { layoutOf } from './keeping-the-data-directory/layout.js';
 import { mintToken, type TokenRequest } from './minting-tokens/mint-token.js';
 import { readSettings, SETTINGS } from './reading-settings/settings.js';
@@ -15,6 +16,7 @@ export function commandLine(): Command {
   program.addCommand(tokenCommand());
   program.addCommand(prepareCommand());
   for (const command of backupCommands()) program.addCommand(command);
+  program.addCommand(copyCommand());
   return program;
 }
 

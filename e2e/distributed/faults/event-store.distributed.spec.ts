@@ -43,7 +43,8 @@ describe('the ledger over KurrentDB, under a steady load', () => {
   });
 
   // Somebody else's server is not ours to stop.
-  const ownServer = process.env.KURRENTDB_URL ? test.skip : test;
+  const { KURRENTDB_URL } = process.env;
+  const ownServer = KURRENTDB_URL ? test.skip : test;
 
   ownServer.each(['stop', 'kill'] as const)('its database goes away by «%s», and comes back', async (how) => {
     const team = await cluster.rest('administrator');
