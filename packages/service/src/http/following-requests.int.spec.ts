@@ -132,7 +132,11 @@ test('a stream that its reader leaves has its line when it ends', async () => {
 
 test('no line holds a token, a mail’s text or an address, whatever went wrong', async () => {
   const token = service.token('team-member', 'mario.rossi@comune.example');
-  const link = await service.links.sign('board', { contactId: 'c' }, new Date(Date.now() + 60_000));
+  const link = await service.links.sign(
+    'board',
+    { packageId: 'p', contactId: 'c' },
+    new Date(Date.now() + 60_000),
+  );
   const post = (url: string, body: object | string, headers = {}) =>
     service.call('POST', url, { token, body, headers });
   const statuses = [

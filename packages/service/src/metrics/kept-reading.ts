@@ -35,7 +35,7 @@ export class KeptReading<T> {
 
 function settledWithin(millis: number, work: Promise<void>): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, millis);
+    const timer = setTimeout(resolve, millis).unref();
     void work.then(() => {
       clearTimeout(timer);
       resolve();

@@ -52,7 +52,7 @@ export class ServiceMetrics {
       labelNames: ['of'],
       registers,
     });
-    for (const of of RETRIES) this.retries.inc({ of }, 0);
+    for (const what of RETRIES) this.retries.inc({ of: what }, 0);
   }
 
   retried(of: Retry): void {

@@ -2,6 +2,7 @@ import { eventsTopicOf, type ServiceName } from '@monteore/contracts';
 import type { Messaging, Relay } from '@monteore/messaging';
 import { Injectable } from '@nestjs/common';
 import type { ServiceDatabase } from '../database/service-database.js';
+import { messagesBehind, nextOffsetsOf, parkedKeysOf } from './behind.js';
 
 /** What is asked how far the service has come. */
 export interface Operated {
@@ -34,21 +35,13 @@ export interface Lag {
 
 /** Throws what the database, the broker or the store throws: half an answer would look like a small lag. */
 export async function lagOf({ service, topics, database, messaging, relay }: Operated): Promise<Lag> {
-  const offsets = await database.query<{ topic: string; partition: number; next_offset: string }>(
-    'SELECT topic, partition, next_offset FROM consumer_offsets',
-  );
-  const next = new Map(offsets.map((row) => [`${row.topic}/${row.partition}`, BigInt(row.next_offset)]));
-  const parked = await database.query<{ topic: string; keys: number }>(
-    'SELECT topic, count(DISTINCT key)::integer AS keys FROM parked_messages WHERE dropped_at IS NULL GROUP BY topic',
-  );
+  const next = await nextOffsetsOf(database);
+  const parked = await parkedKeysOf(database);
   const ends = await Promise.all(topics.map((topic) => messaging.endOffsets(topic)));
   const consumed = topics.map((topic, index) => ({
     topic,
-    messages: ends[index]!.reduce(
-      (sum, end) => sum + Math.max(0, Number(end.next - (next.get(`${topic}/${end.partition}`) ?? 0n))),
-      0,
-    ),
-    parkedKeys: parked.find((row) => row.topic === topic)?.keys ?? 0,
+    messages: messagesBehind(topic, ends[index]!, next),
+    parkedKeys: parked.get(topic) ?? 0,
   }));
   const [events, checkpoint] = await Promise.all([relay.lag(), relay.checkpoint()]);
   return {
