@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -26,6 +26,7 @@ beforeAll(async () => {
   // As in docker-compose.yml: the address names nobody's password, which is beside it.
   surroundings.PGPASSWORD = decodeURIComponent(admin.password);
   admin.password = '';
+  await writeFile(join(directory, 'smtp-url'), 'smtps://mail.example');
   await prepareServices(layoutOf(directory), {
     adminDatabaseUrl: admin.toString(),
     connectionsPerService: 12,
@@ -45,7 +46,9 @@ function faultsOf(
 ): readonly string[] {
   const asMounted = Object.entries(environment).map(([name, value]) => [
     name,
-    String(value).replace(/^\/run\/monteore\//, `${join(directory, service)}/`),
+    String(value)
+      .replace(/^\/run\/monteore\//, `${join(directory, service)}/`)
+      .replace(/^\/run\/secrets\//, `${directory}/`),
   ]);
   try {
     readAs(service, Object.fromEntries(asMounted));
@@ -63,16 +66,12 @@ describe('docker-compose.yml', () => {
     MONTEORE_SITE: 'monteore.example',
   };
 
-  test.each([[], ...OVERRIDES.map((path) => [path])])(
+  test.each([['no override', []], ...OVERRIDES.map((path) => [path, [path]] as const)] as const)(
     'gives each service what it needs, with %s',
-    (...overrides) => {
+    (_title, overrides) => {
       const { services } = composeFile(said, overrides);
-      for (const service of SERVICES) {
-        const { MONTEORE_SMTP_URL_FILE, ...environment } = services[service].environment;
-        const server =
-          MONTEORE_SMTP_URL_FILE === undefined ? {} : { MONTEORE_SMTP_URL: 'smtps://mail.example' };
-        expect([service, ...faultsOf(service, { ...environment, ...server })]).toEqual([service]);
-      }
+      for (const service of SERVICES)
+        expect([service, ...faultsOf(service, services[service].environment)]).toEqual([service]);
     },
   );
 });
