@@ -23,6 +23,7 @@ export default {
     '<rootDir>/{packages,apps}/*/src/**/*.spec.ts',
     '<rootDir>/e2e/**/*.spec.ts',
     '<rootDir>/infra/**/*.spec.ts',
+    '<rootDir>/bench/**/*.spec.ts',
     '!**/*.kafka.spec.ts',
     '!**/*.faults.spec.ts',
     '!**/*.distributed.spec.ts',
