@@ -22,6 +22,8 @@ export interface Settings {
   readonly publicUrl?: string | undefined;
   readonly imapUrls: readonly string[];
   readonly logLevel: string;
+  /** Absent: no traces are made. */
+  readonly tracesEndpoint?: string | undefined;
   /** A file with the milliseconds that the clock is moved by. */
   readonly testClock?: string | undefined;
 }
@@ -63,6 +65,10 @@ export const SETTINGS: Readonly<Record<keyof Settings, SettingName>> = {
     help: 'mailboxes to fetch mails in from, imap:// or imaps:// (in the variable: separated by blanks)',
   },
   logLevel: { variable: 'MONTEORE_LOG_LEVEL', help: 'trace, debug, info, warn, error or silent (warn)' },
+  tracesEndpoint: {
+    variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    help: 'collector that traces are sent to, over HTTP (absent: none are made)',
+  },
   testClock: {
     variable: 'MONTEORE_TEST_CLOCK',
     help: 'for tests: a file with the milliseconds that the clock is moved by',
@@ -88,6 +94,7 @@ const zSettings = z.object({
     .pipe(z.array(zUrl('imap:', 'imaps:')))
     .default([]),
   logLevel: zLogLevel.default('warn'),
+  tracesEndpoint: zUrl('http:', 'https:').optional(),
   testClock: zFile.optional(),
 }) satisfies z.ZodType<Settings>;
 

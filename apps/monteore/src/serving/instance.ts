@@ -113,6 +113,7 @@ async function start(
     publicUrl,
     clock,
     logLevel: settings.logLevel,
+    ...(settings.tracesEndpoint === undefined ? {} : { tracesEndpoint: settings.tracesEndpoint }),
   };
   const started = await Promise.allSettled(
     definitions.map((definition) => {
