@@ -12,7 +12,14 @@ import {
   sha256Hex,
   UnavailableError,
 } from '@monteore/kernel';
-import { type CommandEnvelope, type CommandResult, eventually, type ServiceCore } from '@monteore/service';
+import {
+  asOwnWork,
+  type CommandEnvelope,
+  type CommandResult,
+  currentCorrelation,
+  eventually,
+  type ServiceCore,
+} from '@monteore/service';
 import type { IntakeOptions } from '../options.js';
 import { type ReadMail, readMail } from '../reading-mail/index.js';
 import { keepContent } from '../request/content.js';
@@ -67,7 +74,19 @@ export class MailAcceptance {
     private readonly mailboxes: Mailboxes,
   ) {}
 
-  async accept(delivery: Delivery): Promise<Accepted> {
+  accept(delivery: Delivery): Promise<Accepted> {
+    const work = () => this.acceptAndTell(delivery);
+    return delivery.call === undefined ? asOwnWork(this.core, 'mail', work) : work();
+  }
+
+  private async acceptAndTell(delivery: Delivery): Promise<Accepted> {
+    const accepted = await this.take(delivery);
+    const { mailId, disposition } = accepted;
+    this.core.logger.info({ mailId, disposition }, 'a mail was taken');
+    return accepted;
+  }
+
+  private async take(delivery: Delivery): Promise<Accepted> {
     const rawSha256 = sha256Hex(delivery.raw);
     const earlier = await this.earlierAnswer(delivery, rawSha256);
     if (earlier !== null) return earlier;
@@ -334,7 +353,11 @@ function factsOf(
 
 function envelopeFor({ delivery, rawSha256 }: Given): CommandEnvelope {
   const id = randomId();
-  const { commandId = id, actor = SYSTEM_ACTOR, correlationId = id } = delivery.call ?? {};
+  const {
+    commandId = id,
+    actor = SYSTEM_ACTOR,
+    correlationId = currentCorrelation() ?? id,
+  } = delivery.call ?? {};
   return { commandId, actor, correlationId, inputHash: inputHashOf(rawSha256) };
 }
 

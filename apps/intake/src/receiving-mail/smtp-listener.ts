@@ -104,7 +104,6 @@ export class SmtpListener {
       recipients: rcptTo.map(({ address }) => address),
       hasNullSender: mailFrom === false || mailFrom.address === '',
     });
-    this.logger.info({ mailId: accepted.mailId, disposition: accepted.disposition }, 'a mail was taken');
     return `Kept as ${accepted.mailId}`;
   }
 

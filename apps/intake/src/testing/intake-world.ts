@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type ContactRole, DEFAULT_POLICY, derivedId, type Language, type Role } from '@monteore/kernel';
-import type { Answer, MovedClock, StartedService } from '@monteore/service/testing';
+import type { Answer, MovedClock, StartedService, TestKeys } from '@monteore/service/testing';
 import { eventually } from '@monteore/testing';
 import { intakeService } from '../intake.service.js';
 import type { IntakeOptions } from '../options.js';
@@ -39,17 +39,21 @@ export class IntakeWorld extends StartedIntake {
     super(started, clock);
   }
 
-  static async start(databaseUrl: string, options: Partial<IntakeOptions> = {}): Promise<IntakeWorld> {
+  static async start(
+    databaseUrl: string,
+    options: Partial<IntakeOptions> = {},
+    watched?: Parameters<typeof StartedIntake.begin>[2],
+  ): Promise<IntakeWorld> {
     const smtpPort = await freePort();
-    const [started, clock] = await StartedIntake.begin(databaseUrl, ({ directory, linkKey }) =>
+    const definition = ({ directory, linkKey }: TestKeys) =>
       intakeService({
         smtp: { host: '127.0.0.1', port: smtpPort },
         outbound: { outboxDirectory: join(directory, 'outbox') },
         linkSigningKeyFile: linkKey,
         trustedAuthservId: 'mx.agenzia.example',
         ...options,
-      }),
-    );
+      });
+    const [started, clock] = await StartedIntake.begin(databaseUrl, definition, watched);
     return new IntakeWorld(started, clock, smtpPort);
   }
 

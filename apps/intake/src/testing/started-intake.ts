@@ -13,10 +13,11 @@ export class StartedIntake {
   protected static async begin(
     databaseUrl: string,
     definition: StartOptions['definition'],
+    watched: StartOptions['watched'] = {},
   ): Promise<[StartedService, MovedClock]> {
     const clock = new MovedClock();
     const publicUrl = 'https://ore.agenzia.example';
-    return [await StartedService.start({ definition, databaseUrl, clock, publicUrl }), clock];
+    return [await StartedService.start({ definition, databaseUrl, clock, publicUrl, watched }), clock];
   }
 
   get service() {
