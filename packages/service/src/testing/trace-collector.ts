@@ -86,3 +86,23 @@ async function textOf(request: IncomingMessage): Promise<string> {
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();
 }
+
+const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
+
+/** `kind service: name < service: name of the span before it`, one line a span, sorted. `known` names others' spans. */
+export function linesOf(
+  spans: readonly CollectedSpan[],
+  known: Readonly<Record<string, string>> = {},
+): string[] {
+  const nameOf = ({ service, name }: CollectedSpan) => `${service.replace('monteore.', '')}: ${name}`;
+  const names = new Map([
+    ...Object.entries(known),
+    ...spans.map((span) => [span.spanId, nameOf(span)] as const),
+  ]);
+  return spans
+    .map((span) => {
+      const before = names.get(span.parentSpanId ?? '') ?? 'nothing known';
+      return `${KINDS[span.kind]} ${nameOf(span)} < ${before}`;
+    })
+    .sort();
+}

@@ -11,7 +11,7 @@ import { StreamRuntime } from '../command-handling/stream-runtime.js';
 import { Allow, TEAM } from '../http/auth.guard.js';
 import { type Caller, CallerOf, envelopeOf } from '../http/command-context.js';
 import type { ServiceCore, ServiceDefinition } from '../service.js';
-import { type CollectedSpan, LogLines, StartedService, TraceCollector } from '../testing/index.js';
+import { type CollectedSpan, LogLines, linesOf, StartedService, TraceCollector } from '../testing/index.js';
 
 /** Streams that hold one kind of event, as a service's own streams do. */
 class Things {
@@ -126,20 +126,7 @@ const traceOf = (correlationId: unknown): Promise<string> =>
     return line?.traceId as string | undefined;
   }, 'the line of the request');
 
-const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
-
-/** `kind service: name < parent`, one line a span. */
-function tree(spans: readonly CollectedSpan[]): string[] {
-  const named = ({ service, name }: CollectedSpan) => `${service.replace('monteore.', '')}: ${name}`;
-  const names = new Map(spans.map((span) => [span.spanId, named(span)]));
-  names.set(CALLER, 'the caller');
-  return spans
-    .map(
-      (span) =>
-        `${KINDS[span.kind]} ${named(span)} < ${names.get(span.parentSpanId ?? '') ?? 'nothing known'}`,
-    )
-    .sort();
-}
+const tree = (spans: readonly CollectedSpan[]) => linesOf(spans, { [CALLER]: 'the caller' });
 
 const ROUTE = 'estimation: POST /v1/things/:thingId';
 const WHOLE = (before: string) =>
