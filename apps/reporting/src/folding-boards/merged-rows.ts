@@ -1,7 +1,8 @@
 import type { RowChange } from './row-change.js';
 import { type BoardTable, KEYS } from './tables.js';
 
-type Row = Readonly<Record<string, unknown>>;
+/** Columns with their values as JSON has them. */
+type Row = Record<string, unknown>;
 
 interface Change {
   readonly row: Row;
@@ -26,20 +27,18 @@ export class MergedRows {
   /** Changes so far, before they were merged. */
   size = 0;
 
-  add({ table, row, ...change }: RowChange): void {
+  add({ table, row, unlessNewer = undefined }: RowChange): void {
     this.size += 1;
-    const unlessNewer = change.unlessNewer === true;
-    const key = KEYS[table].map((column) => String(row[column])).join('\n');
+    const key = keyOf(table, row);
     const rounds = this.rounds.get(table) ?? [];
     this.rounds.set(table, rounds);
     const last = rounds.findLastIndex((round) => round.has(key));
-    const given = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
-    if (last >= 0 && !unlessNewer) {
-      rounds[last]!.set(key, { row: { ...rounds[last]!.get(key)!.row, ...given }, unlessNewer });
+    if (last >= 0 && unlessNewer !== true) {
+      write(row, rounds[last]!.get(key)!.row);
       return;
     }
     rounds[last + 1] ??= new Map();
-    rounds[last + 1]!.set(key, { row: given, unlessNewer });
+    rounds[last + 1]!.set(key, { row: write(row, {}), unlessNewer: unlessNewer === true });
   }
 
   *statements(): Generator<RowsStatement> {
@@ -55,11 +54,23 @@ export class MergedRows {
   }
 }
 
+const keyOf = (table: BoardTable, row: RowChange['row']): string =>
+  KEYS[table].map((column) => String(row[column])).join('\n');
+
+/** Columns without a value are not named. In loops, because a rebuild comes here some times for each event. */
+function write(from: RowChange['row'], into: Row): Row {
+  for (const column in from) {
+    const value = from[column];
+    if (value !== undefined) into[column] = typeof value === 'bigint' ? value.toString() : value;
+  }
+  return into;
+}
+
 /** Changes that name the same columns: a statement leaves all others as they are. */
 function alike(changes: Iterable<Change>): readonly (readonly Change[])[] {
   const groups = new Map<string, Change[]>();
   for (const change of changes) {
-    const columns = `${Object.keys(change.row).sort()}${change.unlessNewer}`;
+    const columns = `${Object.keys(change.row).sort().join()}${change.unlessNewer}`;
     const group = groups.get(columns);
     if (group === undefined) groups.set(columns, [change]);
     else group.push(change);
@@ -81,8 +92,4 @@ function statementOf(table: BoardTable, { row, unlessNewer }: Change): string {
     ON CONFLICT (${key.join(', ')}) ${outcome} ${condition}`;
 }
 
-const jsonOf = (changes: readonly Change[]): string =>
-  JSON.stringify(
-    changes.map(({ row }) => row),
-    (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
-  );
+const jsonOf = (changes: readonly Change[]): string => JSON.stringify(changes.map(({ row }) => row));

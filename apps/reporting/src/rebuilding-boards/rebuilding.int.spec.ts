@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { derivedId, ROLES } from '@monteore/kernel';
+import type { ServiceDefinition } from '@monteore/service';
 import { StartedService, type Told } from '@monteore/service/testing';
 import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
 import pg from 'pg';
@@ -384,8 +385,11 @@ describe('a build that begins to handle a type', () => {
     const handled = reportingService.handlers(undefined as never, undefined as never);
     const topic = 'monteore.ledger.events.v1';
     const { HoursReserved: _, ...known } = handled[topic]!;
-    const before = { ...reportingService, handlers: () => ({ ...handled, [topic]: known }) };
-    let definition = before;
+    const before: ServiceDefinition = {
+      ...reportingService,
+      handlers: () => ({ ...handled, [topic]: known }),
+    };
+    let definition: ServiceDefinition = before;
     const service = await StartedService.start({
       definition: { ...before, handlers: (...given) => definition.handlers(...given) },
       databaseUrl: own.url,
@@ -401,7 +405,7 @@ describe('a build that begins to handle a type', () => {
       expect(await heldOf()).toEqual([0, 0, 0]);
       const noted = () => service.service.core.database.query('SELECT type FROM ignored_types ORDER BY type');
       expect(await noted()).toContainEqual({ type: 'HoursReserved' });
-      definition = reportingService as typeof before;
+      definition = reportingService;
       await service.restart();
       await eventually(async () => (await heldOf())[2] === 30, 'the hours that were passed over');
       expect(await heldOf()).toEqual([0, 0, 30]);

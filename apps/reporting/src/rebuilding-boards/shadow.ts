@@ -10,6 +10,7 @@ const CHUNK_CHANGES = 8000;
 /** The tables of the boards once more, empty at first, in a schema of their own beside the ones that serve. */
 export class Shadow {
   private merged = new MergedRows();
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly owner: OwnerConnection,
@@ -19,6 +20,8 @@ export class Shadow {
   /** As this build would make them, in the place of what a run that died may have left. */
   async make(): Promise<void> {
     this.merged = new MergedRows();
+    await this.writing.catch(() => {});
+    this.writing = Promise.resolve();
     await this.drop();
     await this.owner.script(`CREATE SCHEMA ${this.schema}; SET search_path TO ${this.schema}`);
     for (const { sql } of BOARD_MIGRATIONS) await this.owner.script(sql);
@@ -32,16 +35,25 @@ export class Shadow {
     );
   }
 
-  /** True when it has written a chunk, false when the messages were kept back for one. */
+  /**
+   * True when a chunk is full. It is written while the next one is read, and what is wrong with it is thrown with that.
+   */
   async fold(topic: string, messages: readonly Message[]): Promise<boolean> {
     for (const message of messages) for (const change of foldMessage(topic, message)) this.merged.add(change);
     if (this.merged.size < CHUNK_CHANGES) return false;
-    await this.flush();
+    await this.writing;
+    this.writing = this.write();
+    this.writing.catch(() => {});
     return true;
   }
 
-  /** Writes what was kept back. */
+  /** Resolves when all of it is written. */
   async flush(): Promise<void> {
+    await this.writing;
+    await this.write();
+  }
+
+  private async write(): Promise<void> {
     const { merged } = this;
     this.merged = new MergedRows();
     for (const { text, rows } of merged.statements()) await this.owner.query(text, [rows]);
