@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
 import { freePorts } from '../harness/free-ports.ts';
 import {
   type Instance,
@@ -17,6 +18,44 @@ import {
   TestClock,
   type TokenOptions,
 } from '../harness/index.ts';
+
+/** The directory of the database in a data directory. */
+export async function clusterIn(dataDirectory: string): Promise<string> {
+  const clusters = join(dataDirectory, 'postgres');
+  const [cluster = ''] = await readdir(clusters);
+  return join(clusters, cluster);
+}
+
+async function serverOf(dataDirectory: string): Promise<{ readonly pid: number; readonly port: number }> {
+  const lines = (await readFile(join(await clusterIn(dataDirectory), 'postmaster.pid'), 'utf8')).split('\n');
+  return { pid: Number(lines[0]), port: Number(lines[3]) };
+}
+
+/** Asks the database of a data directory, which listens on the port, as the superuser. */
+export async function asSuperuser<Row extends pg.QueryResultRow>(
+  dataDirectory: string,
+  port: number,
+  text: string,
+  parameters: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    password: await superuserPassword(dataDirectory),
+    database: 'monteore',
+  });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, parameters)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+export async function superuserPassword(dataDirectory: string): Promise<string> {
+  return JSON.parse(await readFile(join(dataDirectory, 'installation.json'), 'utf8')).postgresPassword;
+}
 
 /**
  * A system of one process that is killed and started again over the same data directory, at the same ports, so that
@@ -47,8 +86,12 @@ export class Survivor implements Instance {
     this.program = this.launch();
   }
 
-  static async start(...flags: string[]): Promise<Survivor> {
-    const directory = newDirectory();
+  static start(...flags: string[]): Promise<Survivor> {
+    return Survivor.startIn(newDirectory(), ...flags);
+  }
+
+  /** Its data directory is `data` in this one, which may be there already. */
+  static async startIn(directory: string, ...flags: string[]): Promise<Survivor> {
     writeFileSync(join(directory, 'clock'), '0');
     const [http = 0, smtp = 0] = await freePorts(2);
     const survivor = new Survivor(directory, { http, smtp }, flags);
@@ -79,6 +122,17 @@ export class Survivor implements Instance {
     await this.program;
   }
 
+  /** Stops it in order, and starts it anew when the work is done. */
+  async whileStopped<T>(work: () => Promise<T>): Promise<T> {
+    await (await this.program).stop();
+    try {
+      return await work();
+    } finally {
+      this.program = this.launch();
+      await this.program;
+    }
+  }
+
   token(role: string, options?: TokenOptions): Promise<string> {
     return mintToken(this.dataDirectory, role, options);
   }
@@ -89,10 +143,14 @@ export class Survivor implements Instance {
 
   /** SIGKILL to the database that runs under it. */
   async killPostgres(): Promise<void> {
-    const clusters = join(this.dataDirectory, 'postgres');
-    const [cluster = ''] = await readdir(clusters);
-    const [pid] = (await readFile(join(clusters, cluster, 'postmaster.pid'), 'utf8')).split('\n', 1);
-    process.kill(Number(pid), 'SIGKILL');
+    const { pid } = await serverOf(this.dataDirectory);
+    process.kill(pid, 'SIGKILL');
+  }
+
+  /** Asks its database, as the superuser. */
+  async sql<Row extends pg.QueryResultRow>(text: string, parameters: unknown[] = []): Promise<Row[]> {
+    const { port } = await serverOf(this.dataDirectory);
+    return asSuperuser(this.dataDirectory, port, text, parameters);
   }
 
   /** Resident memory of the process (not of its database), in MiB: now, and the most there ever was. */

@@ -151,6 +151,38 @@ export async function mintToken(
   return stdout.trim();
 }
 
+export interface Ended {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** A command of the program (`backup`, `restore`) as a child, from its first moment. */
+export function launchCommand(...words: readonly string[]): {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+} {
+  const child = spawn(NODE, [PROGRAM, ...words], {
+    env: inheritedEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+  return { child, ended: once(child, 'close').then(([code]) => ({ code, output })) };
+}
+
+/** The same, to its end. */
+export const runCommand = (...words: readonly string[]): Promise<Ended> => launchCommand(...words).ended;
+
+/** What the machine has set for another Monteore, or for this test, must not reach this one. */
+const inheritedEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(MONTEORE_|NODE_OPTIONS$)/.test(name)),
+  );
+
 /** A new directory that the user Postgres runs as may traverse. */
 export function newDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'monteore-e2e-'));
@@ -179,9 +211,8 @@ export interface ProgramOptions {
 export function launchProgram({ dataDirectory, flags = [], environment = {} }: ProgramOptions) {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not built: run npm run build first`);
   const own = ['--data', dataDirectory, '--port', '0', '--smtp-port', '0'];
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(MONTEORE_|NODE_OPTIONS$)/.test(name));
   const child = spawn(NODE, [PROGRAM, ...own, ...flags], {
-    env: { ...Object.fromEntries(inherited), ...environment },
+    env: { ...inheritedEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let text = '';
