@@ -281,7 +281,15 @@ export async function startService(
         messages.map(({ time }) => time),
       ),
     around: (topic, message, work) =>
-      withCorrelation(message.correlationId, () => tracing.within(() => [consumeSpan(topic, message)], work)),
+      withCorrelation(message.correlationId, () =>
+        tracing.within(
+          () => [consumeSpan(topic, message)],
+          () => {
+            logger.debug({ topic, type: message.type, id: message.id }, 'handling a message');
+            return work();
+          },
+        ),
+      ),
   });
   app.get(ServiceInbox).current = inbox;
   const relay = new Relay({

@@ -86,7 +86,7 @@ let estimation: StartedService;
 beforeAll(async () => {
   [database, collector] = [await testDatabase(), await TraceCollector.start()];
   const start = async (definition: ServiceDefinition, logTo: LogLines) => {
-    const watched = { tracesEndpoint: collector.endpoint, logLevel: 'info', logTo };
+    const watched = { tracesEndpoint: collector.endpoint, logLevel: 'debug', logTo };
     services.push(await StartedService.start({ definition, databaseUrl: database.url, watched }));
   };
   await start(serviceThat('estimation', 'Asked'), logs.estimation);
@@ -248,6 +248,11 @@ test('every line that is written on the way names the request and its trace', as
     spanId: idOf('POST /v1/things/:thingId'),
   });
   expect(lineOf(logs.ledger, 'heard it')).toMatchObject({ traceId, spanId: idOf('consume Asked') });
+  expect(lineOf(logs.reporting, 'handling a message')).toMatchObject({
+    topic: eventsTopicOf('ledger'),
+    type: 'Answered',
+    traceId,
+  });
   expect(lineOf(logs.reporting, 'heard it')).toMatchObject({ traceId, spanId: idOf('consume Answered') });
 });
 
