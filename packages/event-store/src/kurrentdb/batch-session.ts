@@ -1,6 +1,7 @@
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { Connection, Link } from './connection.js';
+import { NoAnswerError } from './errors.js';
 
 export interface SessionEvents {
   answered(response: BatchAppendResp): void;
@@ -24,7 +25,7 @@ export class BatchSession {
     this.#events = events;
     call.on('data', (response: BatchAppendResp) => this.#events?.answered(response));
     call.on('error', (error) => this.#lose(error));
-    call.on('end', () => this.#lose(new Error('the server ended the call')));
+    call.on('end', () => this.#lose(new NoAnswerError('the server ended the call')));
   }
 
   /** Throws NotReachedError when no server is found in the time given. */

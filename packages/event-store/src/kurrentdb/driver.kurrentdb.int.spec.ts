@@ -96,23 +96,41 @@ test('what other services and the server itself write is not seen, and does not 
     `${service}x.foreign`,
     foreign.map(() => jsonEvent({ type: 'Foreign', data: {} })),
   );
+  const deleted = new StreamWriter('deleted');
+  await store.append([deleted.next()]);
+  // Leaves an event of the server in that stream, under its name.
+  await bare.tombstoneStream(`${service}.deleted`);
   await bare.setStreamMetadata(`${service}.${writer.streamId}`, { note: 'of an operator' } as never);
   const head = await store.head();
   await store.append([writer.next()]);
   await bare.appendToStream(`$noise-of-${service}`, foreign.slice(0, 40));
-  const versions = (events: readonly StoredEvent[]) => events.map(({ version }) => version);
-  expect(versions(await readToEnd(store, 0n))).toEqual([1, 2]);
-  expect(versions(await readToEnd(store, 0n, ['stream-'], 1))).toEqual([1, 2]);
+  const placesOf = (events: readonly StoredEvent[]) =>
+    events.map(({ streamId, version }) => `${streamId === 'deleted' ? streamId : 'written'} ${version}`);
+  expect(placesOf(await readToEnd(store, 0n))).toEqual(['written 1', 'deleted 1', 'written 2']);
+  expect(placesOf(await readToEnd(store, 0n, ['stream-'], 1))).toEqual(['written 1', 'written 2']);
   expect(await store.readAll(head)).toMatchObject({
     events: [{ version: 2 }],
     readUpTo: await store.head(),
   });
   const seen = new Collector<StoredEvent>();
   const subscription = store.subscribe(0n, {}, async (events) => seen.add(...events));
-  await seen.first(2);
+  await seen.first(3);
   await store.append([writer.next()]);
-  expect(versions(await seen.first(3))).toEqual([1, 2, 3]);
+  expect(placesOf(await seen.first(4))).toEqual(['written 1', 'deleted 1', 'written 2', 'written 3']);
   await subscription.stop();
+});
+
+test('120 subscriptions of one store all bring their events, and leave it its calls', async () => {
+  const store = open();
+  const seen = new Collector<number>();
+  const subscriptions = Array.from({ length: 120 }, (_, index) =>
+    store.subscribe(0n, {}, async () => seen.add(index)),
+  );
+  await store.append([new StreamWriter().next()]);
+  await seen.first(120);
+  expect(new Set(seen.items).size).toBe(120);
+  expect(await readToEnd(store, 0n)).toHaveLength(1);
+  await Promise.all(subscriptions.map((subscription) => subscription.stop()));
 });
 
 test('a few streams among many are read in bounded looks that always move on', async () => {

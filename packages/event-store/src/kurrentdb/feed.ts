@@ -20,7 +20,8 @@ export class Feed {
   #activeAt = performance.now();
   #lull: NodeJS.Timeout | undefined;
   #ringing: NodeJS.Immediate | undefined;
-  readonly #confirmation: NodeJS.Timeout;
+  readonly #confirmation = Promise.withResolvers<void>();
+  readonly #confirmationLimit: NodeJS.Timeout;
 
   constructor(
     private readonly call: ClientReadableStream<ReadResp>,
@@ -30,7 +31,9 @@ export class Feed {
     /** Told that there may be something to take. */
     private readonly ring: () => void,
   ) {
-    this.#confirmation = setTimeout(
+    // Nobody may be waiting for it.
+    this.#confirmation.promise.catch(() => {});
+    this.#confirmationLimit = setTimeout(
       () => this.#fail(new NoAnswerError(`a subscription was not confirmed in ${confirmMilliseconds} ms`)),
       confirmMilliseconds,
     );
@@ -38,6 +41,11 @@ export class Feed {
     // A killed server gives an error and no end; a call that is cancelled gives an error too.
     call.on('error', (error) => this.#fail(error));
     call.on('end', () => this.#fail(new NoAnswerError('the server ended a subscription')));
+  }
+
+  /** Resolves when the server has begun to answer; rejects with what ended the feed before. */
+  confirmed(): Promise<void> {
+    return this.#confirmation.promise;
   }
 
   /** Events that are ready to be handled, in order; none when more may come at any moment. Throws what ended the feed. */
@@ -61,16 +69,15 @@ export class Feed {
   }
 
   close(): void {
-    clearTimeout(this.#confirmation);
     clearTimeout(this.#lull);
     clearImmediate(this.#ringing);
-    this.#failure ??= new NoAnswerError('the feed is closed');
+    this.#end(new NoAnswerError('the feed is closed'));
     this.#events = [];
-    this.call.cancel();
   }
 
   #receive(response: ReadResp): void {
-    clearTimeout(this.#confirmation);
+    clearTimeout(this.#confirmationLimit);
+    this.#confirmation.resolve();
     this.#activeAt = performance.now();
     if (response.hasCaughtUp()) this.#live = true;
     const recorded = response.getEvent()?.getEvent();
@@ -98,10 +105,15 @@ export class Feed {
   }
 
   #fail(error: unknown): void {
-    clearTimeout(this.#confirmation);
     if (this.#failure !== undefined) return;
-    this.#failure = error;
-    this.call.cancel();
+    this.#end(error);
     this.ring();
+  }
+
+  #end(error: unknown): void {
+    this.#failure ??= error;
+    clearTimeout(this.#confirmationLimit);
+    this.#confirmation.reject(error);
+    this.call.cancel();
   }
 }

@@ -43,7 +43,8 @@ function open(options: Partial<KurrentEventStoreOptions> = {}): EventStore {
 }
 
 test('a server that is killed four times and stopped once while 48 writers append: nothing is lost or doubled, and a subscription goes on by itself', async () => {
-  const [store, other] = [open(), open()];
+  // The loss of a connection is noticed as such, not by looking whether something was missed.
+  const [store, other] = [open(), open({ livenessMilliseconds: 600_000 })];
   const rounds = 25;
   const total = 48 * rounds;
   const seen = new Collector<Position>();
@@ -153,7 +154,7 @@ test('reads that are given up leave neither calls nor connections behind', async
     for (const read of reads) expect(read).toMatchObject({ reason: expect.any(StoreUnavailableError) });
   }
   // What is not connected yet is waited for, not begun again and again.
-  await eventually(() => proxy.connections() === 1, 'the end of all connections but one');
+  await eventually(() => proxy.connections() === 1, 'the end of all connections but one', 5_000);
   server.thaw();
   await answered();
   await proxy.close();
@@ -242,17 +243,41 @@ test('of two stores in one process, the failure of one does not touch the append
   }
 }, 60_000);
 
-test('a store that is closed while the server is gone ends soon', async () => {
-  const store = open({ answerMilliseconds: 1_500 });
-  await store.append([new StreamWriter().next()]);
-  const subscription = store.subscribe(0n, {}, async () => {});
+test('a store that is closed while the server is frozen ends soon, and leaves nothing behind', async () => {
+  const proxy = await countingProxy(server.port);
+  const connectionString = `esdb://127.0.0.1:${proxy.port}?tls=false`;
+  const store = open({ connectionString, answerMilliseconds: 2_000, livenessMilliseconds: 60_000 });
+  const writer = new StreamWriter();
+  const seen = new Collector<number>();
+  const subscription = store.subscribe(0n, {}, async () => seen.add(1));
+  await store.append([writer.next()]);
+  await seen.first(1);
+  await store.head();
+  expect(proxy.connections()).toBe(3);
   server.freeze();
-  const underWay = store.append([new StreamWriter().next()]);
-  const refused = expect(underWay).rejects.toThrow(StoreUnavailableError);
+  const refused = expect(store.append([writer.next()])).rejects.toThrow(StoreUnavailableError);
   await store.close();
-  await refused;
+  await Promise.all([refused, subscription.stop()]);
+  await eventually(() => proxy.connections() === 0, 'the end of all connections', 5_000);
+  await proxy.close();
+}, 30_000);
+
+test('a subscription to a server that is away tries again and again, ever more seldom', async () => {
+  const problems = new Collector<number>();
+  const store = open({
+    firstRetryMilliseconds: 50,
+    longestRetryMilliseconds: 60_000,
+    onProblem: () => problems.add(performance.now()),
+  });
+  await server.kill();
+  const subscription = store.subscribe(0n, {}, async () => {});
+  const times = await problems.first(6);
+  const pauses = times.slice(1).map((time, index) => time - times[index]!);
+  // 50, 100, 200, 400 and 800, and the time of each attempt.
+  expect(pauses.at(-1)).toBeGreaterThan(750);
+  expect(times.at(-1)! - times[0]!).toBeGreaterThan(1_500);
   await subscription.stop();
-}, 20_000);
+}, 30_000);
 
 test('a handler that fails while the server is killed gets its batch again, and then what follows', async () => {
   const store = open({ firstRetryMilliseconds: 20 });

@@ -70,6 +70,7 @@ export class FeedReader implements Signals {
     const call = streams.read(subscriptionRequest(position, prefixes), ...connection.callArguments());
     this.#feed = new Feed(call, prefix, BATCH_EVENTS, answerMilliseconds, () => this.#bell?.ring());
     this.#lookedUpTo = position;
+    await this.#feed.confirmed();
     return this.#feed;
   }
 

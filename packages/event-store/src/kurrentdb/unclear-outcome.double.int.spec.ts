@@ -140,6 +140,34 @@ test('many of one stream lost on their way: they are sent again in their order',
   expect(outcomes.flatMap(positionsOf)).toEqual(await storedPositions(writer.streamId));
 });
 
+test('a server that ends its calls in good order, again and again: all is appended, and a subscription goes on', async () => {
+  const store = open(server.port);
+  const seen = new Collector<number>();
+  const writers = Array.from({ length: 20 }, () => new StreamWriter());
+  const subscription = store.subscribe(await store.head(), {}, async (events) =>
+    seen.add(...events.map(({ version }) => version)),
+  );
+  let done = false;
+  const disturb = async () => {
+    while (!done) {
+      const count = seen.items.length;
+      await eventually(() => done || seen.items.length > count, 'an event');
+      server.endCalls();
+    }
+  };
+  const write = async (writer: StreamWriter) => {
+    for (let round = 0; round < 10; round++)
+      expect((await store.append([writer.next()])).appended).toBe(true);
+  };
+  const disturbing = disturb();
+  await Promise.all(writers.map(write));
+  await seen.first(200);
+  done = true;
+  await disturbing;
+  await subscription.stop();
+  expect(seen.items).toHaveLength(200);
+}, 60_000);
+
 test('a server that is silent: its committed answer is found on another connection', async () => {
   const store = await behindProxy({ answerMilliseconds: 1_000 });
   const writer = new StreamWriter();

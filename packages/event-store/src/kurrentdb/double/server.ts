@@ -24,6 +24,8 @@ export interface RunningDouble {
   readonly connectionString: string;
   /** Those subscriptions that are open bring nothing more, without a word; later ones do. */
   forgetSubscriptions(): void;
+  /** Ends all open calls as if they were done, as a server that empties its connections. */
+  endCalls(): void;
   /** As a server that is told to stop: what is under way fails with an internal error. */
   stop(): Promise<void>;
 }
@@ -34,6 +36,7 @@ const CALLS_ON_A_CONNECTION = 100;
 const SERVER_VERSION = '23.10.8';
 
 interface OpenCall {
+  end(): void;
   emit(event: 'error', error: Error): boolean;
   on(event: 'close' | 'finish' | 'cancelled', listener: () => void): unknown;
 }
@@ -87,6 +90,9 @@ export async function startDouble({ port = 0, directory }: DoubleOptions = {}): 
     connectionString: `esdb://127.0.0.1:${bound}?tls=false`,
     forgetSubscriptions: () => {
       forgotten += 1;
+    },
+    endCalls: () => {
+      for (const call of open) call.end();
     },
     stop: async () => {
       for (const call of open) call.emit('error', callError(status.INTERNAL, 'the server is stopping'));
