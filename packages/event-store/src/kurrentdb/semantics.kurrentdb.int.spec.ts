@@ -180,6 +180,14 @@ test('a failed append that does not throw tells a wrong revision', async () => {
   await lenient.dispose();
 });
 
+test('the revision that comes with the metadata of a stream is a position', async () => {
+  await client.setStreamMetadata(stream, { maxAge: 1_000_000 });
+  const { metastreamRevision, metadata } = await client.getStreamMetadata(stream);
+  expect(metadata).toEqual({ maxAge: 1_000_000 });
+  // Its first revision is 0; positions are offsets in the server's files.
+  expect(metastreamRevision).toBeGreaterThan(100n);
+});
+
 test('a stream that nobody wrote is not found', async () => {
   expect(await failureOf(revisionsOf(stream))).toBeInstanceOf(StreamNotFoundError);
 });
