@@ -1,10 +1,11 @@
 import { eventsTopicOf } from '@monteore/contracts';
 import type { Message, MessageHandler, MessageHandlers } from '@monteore/messaging';
 import { type ServiceTransaction, scheduleDue } from '@monteore/service';
+import { applyChanges } from './apply-changes.js';
 import { ESTIMATION_TYPES, foldEstimationEvent } from './fold-estimation.js';
 import { foldIntakeEvent, INTAKE_TYPES } from './fold-intake.js';
 import { foldLedgerEvent, LEDGER_TYPES } from './fold-ledger.js';
-import { applyChanges, type RowChange } from './row-change.js';
+import type { RowChange } from './row-change.js';
 
 /** Kinds of due things: a look whether the closing statement can be made, after each of the two last words. */
 export const STATEMENT_LOOKS = {

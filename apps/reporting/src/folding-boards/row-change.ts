@@ -1,5 +1,3 @@
-import type { SqlTransaction } from '@monteore/messaging';
-import { MergedRows } from './merged-rows.js';
 import type { BoardTable } from './tables.js';
 
 /**
@@ -12,11 +10,4 @@ export interface RowChange {
   readonly row: Readonly<Record<string, unknown>>;
   /** Messages of one row may come under two keys and so out of order: an older one changes nothing. */
   readonly unlessNewer?: true;
-}
-
-/** Writes the changes as if one after another, many rows a statement. */
-export async function applyChanges(tx: SqlTransaction, changes: Iterable<RowChange>): Promise<void> {
-  const merged = new MergedRows();
-  for (const change of changes) merged.add(change);
-  for (const { text, rows } of merged.statements()) await tx.query(text, [rows]);
 }
