@@ -4,10 +4,11 @@ import { Command } from 'commander';
 import { backupCommands } from './backing-up/commands.js';
 import { copyCommand } from './copying-a-ledger/command.js';
 import { layoutOf } from './keeping-the-data-directory/layout.js';
-import { mintToken, type TokenRequest } from './minting-tokens/mint-token.js';
+import type { TokenRequest } from './minting-tokens/mint-token.js';
+import { operatingCommands } from './operating/commands.js';
 import { readSettings, SETTINGS } from './reading-settings/settings.js';
 
-/** `monteore [start]`, `monteore token`, `monteore prepare`, `monteore backup`, `restore` and `verify`. */
+/** `monteore [start]`, and a command for whatever else is done with an installation. */
 export function commandLine(): Command {
   const program = new Command('monteore').description(
     'Prepaid packages of assistance hours, with proof of every minute.',
@@ -17,6 +18,7 @@ export function commandLine(): Command {
   program.addCommand(prepareCommand());
   for (const command of backupCommands()) program.addCommand(command);
   program.addCommand(copyCommand());
+  for (const command of operatingCommands()) program.addCommand(command);
   return program;
 }
 
@@ -50,6 +52,7 @@ function tokenCommand(): Command {
     .option(SETTINGS.data.flag!, `${SETTINGS.data.help} [${SETTINGS.data.variable}]`)
     .action(async ({ data, scope, ...request }: TokenRequest & { data?: string; scope?: string[] }) => {
       const { data: directory } = readSettings({ data }, { MONTEORE_DATA: process.env.MONTEORE_DATA });
+      const { mintToken } = await import('./minting-tokens/mint-token.js');
       const { token, validUntil } = await mintToken(layoutOf(directory), { ...request, scopes: scope });
       process.stderr.write(`valid until ${validUntil}\n`);
       process.stdout.write(`${token}\n`);

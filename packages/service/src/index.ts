@@ -7,6 +7,7 @@ export * from './command-handling/stream-command.js';
 export * from './command-handling/stream-runtime.js';
 export * from './configuring/index.js';
 export * from './database/service-database.js';
+export { messagingFrom } from './drivers.js';
 export * from './due/due-things.js';
 export * from './handlers/merge-handlers.js';
 export * from './http/auth.guard.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, rename } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** What lies where in a data directory. */
@@ -16,6 +16,8 @@ export interface DataLayout {
   readonly adminTokenFile: string;
   /** Written by a restore, for the start that comes next. */
   readonly restoredFile: string;
+  /** Room that is given free when the disk is full. */
+  readonly reserveFile: string;
 }
 
 export const layoutOf = (directory: string): DataLayout => ({
@@ -29,6 +31,7 @@ export const layoutOf = (directory: string): DataLayout => ({
   outboxDirectory: join(directory, 'outbox'),
   adminTokenFile: join(directory, 'admin-token'),
   restoredFile: join(directory, 'restored.json'),
+  reserveFile: join(directory, 'reserve'),
 });
 
 /**
@@ -44,12 +47,17 @@ export async function makeDataDirectory({ directory, outboxDirectory }: DataLayo
 /** Puts a file in place whole, over whatever was there. */
 export async function replaceFile(path: string, content: string, mode = 0o600): Promise<void> {
   const unfinished = join(dirname(path), `.${randomBytes(8).toString('hex')}.unfinished`);
-  const file = await open(unfinished, 'wx', mode);
   try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(unfinished, 'wx', mode);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
   }
-  await rename(unfinished, path);
 }
