@@ -4,12 +4,11 @@ import {
   installPostgresEventStore,
   type SealedEvent,
 } from '@monteore/event-store';
-import pg from 'pg';
 import { EVENT_COLUMNS, histories, rowOf } from '../data-sets/ledger-history.ts';
 import { interleaved, perSecond } from '../measuring/repeating.ts';
 import { expectSame, type LoneSection, type Measuring } from '../measuring/section.ts';
 import { figureOf, ratioOf } from '../results/statistics.ts';
-import { numberFrom, startBenchPostgres, withClient } from '../systems/postgres.ts';
+import { connect, numberFrom, startBenchPostgres, withClient } from '../systems/postgres.ts';
 
 const SCHEMA = 'appended';
 const PLAIN = `${SCHEMA}.plain_rows`;
@@ -111,7 +110,7 @@ class Runs {
   async plain(callers: Callers): Promise<number> {
     const work = this.workOf(callers);
     const before = await this.count('plain_rows');
-    const clients = await Promise.all(work.map(() => connected(this.url)));
+    const clients = await Promise.all(work.map(() => connect(this.url)));
     try {
       const begun = performance.now();
       await Promise.all(
@@ -149,11 +148,3 @@ interface CallersWork {
 
 const entriesOf = (work: readonly CallersWork[]): number =>
   work.reduce((sum, { entries }) => sum + entries.length, 0);
-
-async function connected(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  // Prepared beforehand, as a pool's connection is after its first statement.
-  await client.query('SELECT 1');
-  return client;
-}

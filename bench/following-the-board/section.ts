@@ -1,20 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '@monteore/testing';
 import { expectSame, type Measuring, type SystemSection } from '../measuring/section.ts';
-import { loadThroughRest, workBody, workPath } from '../recording-work/rest-load.ts';
+import { loadThroughRest } from '../recording-work/rest-load.ts';
 import type { Figure } from '../results/figure.ts';
 import { figureOf, percentile } from '../results/statistics.ts';
 import { atRest, LEDGER_SOURCE } from '../systems/at-rest.ts';
 import { openPackages, type WorkedPackage } from '../systems/open-packages.ts';
 import { numberFrom, withClient } from '../systems/postgres.ts';
 import type { System } from '../systems/system.ts';
-import { BoardWatcher } from './board-watcher.ts';
+import { ENTRIES_PER_SECOND, PacedEntries } from './paced-entries.ts';
+import { watchEvents, watchRows } from './watching.ts';
 
-const ENTRIES_PER_SECOND = 50;
 const PACKAGES = 10;
+const WARM_UP_SECONDS = 2;
+const READ_BACK_EVERY = 10;
 const COUNT = "SELECT count(*) FROM ledger_events.events WHERE type = 'WorkCharged'";
-const POSITION = 'monteore-position';
 
 /** (e) on the embedded instance. */
 export const followingTheBoard: SystemSection = {
@@ -42,109 +41,53 @@ async function measureBoard(
   await measuring.demandDurable(system.databaseUrl, 'Postgres of the system');
   measuring.say(`opening ${PACKAGES} packages …`);
   const packages = await openPackages(system, PACKAGES);
-  const seconds = measuring.size(40, 5);
+  const seconds = measuring.size(60, 5);
   await atRest(system);
   const before = await numberFrom(system.databaseUrl, COUNT);
-
-  const asked = new Lags(system, await system.token());
-  await asked.steadily(packages, 2, (given) => asked.askedFor(given));
-  const read = await asked.steadily(packages, seconds, (given) => asked.askedFor(given));
-  await atRest(system);
-  const watchers = await BoardWatcher.watch(system, await system.token(), packages);
-  const told = await asked.steadily(packages, seconds, ({ packageId, position, since }) =>
-    watchers.shows(packageId, position).then((at) => at - since),
-  );
-  watchers.stop();
-  const entries = (2 + 2 * seconds) * ENTRIES_PER_SECOND;
+  const { rows, told, readBack, busyAnswers } = await lagsOf(system, packages, seconds);
+  const entries = (WARM_UP_SECONDS + seconds) * ENTRIES_PER_SECOND;
   expectSame('work entries', entries, (await numberFrom(system.databaseUrl, COUNT)) - before);
-
   const burst = measuring.size(1_000, 200);
   const behind = await afterBurst(measuring, system, packages, burst);
   return [
-    figureOf('read back with its position, median', 'ms', [percentile(read, 50)]),
-    figureOf('read back with its position, 99th percentile', 'ms', [percentile(read, 99)], aim),
+    figureOf('board written, median', 'ms', [percentile(rows, 50)]),
+    figureOf('board written, 99th percentile', 'ms', [percentile(rows, 99)], aim),
+    figureOf('read back with its position, median', 'ms', [percentile(readBack, 50)]),
+    figureOf('read back with its position, 99th percentile', 'ms', [percentile(readBack, 99)], aim),
     figureOf('told by server-sent events, median', 'ms', [percentile(told, 50)]),
     figureOf('told by server-sent events, 99th percentile', 'ms', [percentile(told, 99)], aim),
-    figureOf('entries that were first answered 503', 'answers', [asked.busyAnswers]),
+    figureOf('entries that were first answered 503', 'answers', [busyAnswers]),
     figureOf(`after a burst of ${burst}, until the board shows all`, 'ms', behind),
   ];
 }
 
-interface Given {
-  readonly packageId: string;
-  /** The answer's `Monteore-Position`. */
-  readonly header: string;
-  readonly position: bigint;
-  /** When the entry was acknowledged, by `performance.now()`. */
-  readonly since: number;
-}
-
-class Lags {
-  /** How often an entry was not taken at once. */
-  busyAnswers = 0;
-  private readonly system: System;
-  private readonly authorization: string;
-
-  constructor(system: System, token: string) {
-    this.system = system;
-    this.authorization = `Bearer ${token}`;
-  }
-
-  /** Entries at a steady pace, whether or not those before are on the board; answers what `lagOf` says of each. */
-  async steadily(
-    packages: readonly WorkedPackage[],
-    seconds: number,
-    lagOf: (given: Given) => Promise<number>,
-  ): Promise<number[]> {
-    const begun = performance.now();
-    const lags: Promise<number>[] = [];
-    for (let place = 0; place < seconds * ENTRIES_PER_SECOND; place += 1) {
-      const due = begun + (place * 1000) / ENTRIES_PER_SECOND;
-      await pause(Math.max(0, due - performance.now()));
-      const lag = this.record(packages[place % packages.length]!).then(lagOf);
-      lag.catch(() => {});
-      lags.push(lag);
-    }
-    return Promise.all(lags);
-  }
-
-  /** A read that carries the entry's position is answered as soon as the board shows it: nothing has to be polled. */
-  async askedFor({ packageId, header, since }: Given): Promise<number> {
-    const headers = { authorization: this.authorization, [POSITION]: header };
-    for (;;) {
-      const answer = await fetch(`${this.system.urlOf('reporting')}/v1/boards/${packageId}`, { headers });
-      await answer.arrayBuffer();
-      if (answer.status === 200) return performance.now() - since;
-      if (answer.status !== 503) throw new Error(`the board answered ${answer.status}`);
-    }
-  }
-
-  /** Until it is taken: a busy ledger answers 503, and the entry is sent again under its key. */
-  private async record(one: WorkedPackage): Promise<Given> {
-    const key = randomUUID();
-    for (;;) {
-      const answer = await fetch(`${this.system.urlOf('ledger')}${workPath(one)}`, {
-        method: 'POST',
-        headers: {
-          authorization: this.authorization,
-          'content-type': 'application/json',
-          'idempotency-key': key,
-        },
-        body: workBody(one),
-      });
-      const since = performance.now();
-      const text = await answer.text();
-      if (answer.status === 201) return acknowledged(one, answer, since);
-      if (answer.status !== 503) throw new Error(`the entry was answered ${answer.status}: ${text}`);
-      this.busyAnswers += 1;
-    }
-  }
-}
-
-function acknowledged({ packageId }: WorkedPackage, answer: Response, since: number): Given {
-  const header = answer.headers.get(POSITION)!;
-  const [, , position] = JSON.parse(Buffer.from(header, 'base64url').toString()) as string[];
-  return { packageId, header, position: BigInt(position!), since };
+/**
+ * Milliseconds from each entry's acknowledgement until its board was written, and until a reader of the board's events
+ * was told; of every tenth also until it could be read back. Not of all: a read that waits asks the database meanwhile.
+ */
+async function lagsOf(system: System, packages: readonly WorkedPackage[], seconds: number) {
+  const token = await system.token();
+  const leaving = new AbortController();
+  const rows = watchRows(system, packages, leaving.signal);
+  const events = await watchEvents(system, token, packages, leaving.signal);
+  const entries = new PacedEntries(system, token);
+  const lags = { rows: [] as number[], told: [] as number[], readBack: [] as number[] };
+  await entries.record(packages, WARM_UP_SECONDS, async ({ packageId, position }) => {
+    await events.progress.shows(packageId, position);
+  });
+  await entries.record(packages, seconds, async (entry) => {
+    const { packageId, position, since, place } = entry;
+    await Promise.all([
+      rows.progress.shows(packageId, position).then((at) => lags.rows.push(at - since)),
+      events.progress.shows(packageId, position).then((at) => lags.told.push(at - since)),
+      ...(place % READ_BACK_EVERY === 0
+        ? [entries.readBack(entry).then((lag) => lags.readBack.push(lag))]
+        : []),
+    ]);
+  });
+  leaving.abort();
+  await Promise.all([rows.ended, events.ended]);
+  return { ...lags, busyAnswers: entries.busyAnswers };
 }
 
 /** Milliseconds from the last acknowledgement of a burst to the moment when reporting has taken every entry of it. */

@@ -4,7 +4,7 @@ import {
   findChainFault,
   type StoredEvent,
 } from '@monteore/event-store';
-import pg from 'pg';
+import type pg from 'pg';
 import { balancesOf } from '../../apps/ledger/dist/package/balances.js';
 import { evolve } from '../../apps/ledger/dist/package/evolve.js';
 import { type PackageState, UNOPENED } from '../../apps/ledger/dist/package/state.js';
@@ -13,7 +13,7 @@ import { EVENT_COLUMNS, fillEventStore, histories, ledgerEvents } from '../data-
 import { interleaved, perSecond } from '../measuring/repeating.ts';
 import { expectSame, type LoneSection } from '../measuring/section.ts';
 import { figureOf, ratioOf } from '../results/statistics.ts';
-import { numberFrom, startBenchPostgres, withClient } from '../systems/postgres.ts';
+import { connect, numberFrom, startBenchPostgres, withClient } from '../systems/postgres.ts';
 
 const SCHEMA = 'replayed';
 const PAGE = 5_000;
@@ -31,8 +31,7 @@ export const replayingTheLedger: LoneSection = {
     await withClient(url, (client) => fillEventStore(client, SCHEMA, ledgerEvents(histories(100), events)));
     const store = createPostgresEventStore({ connectionString: url, schema: SCHEMA, maxConnections: 2 });
     measuring.atEnd(() => store.close());
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
+    const client = await connect(url);
     measuring.atEnd(() => client.end());
     const rates = await interleaved(measuring.repetitions, {
       raw: () => timed(events, () => readRaw(client)),

@@ -39,10 +39,17 @@ export async function startBenchPostgres(measuring: Measuring): Promise<string> 
   return url;
 }
 
+/** A connection whose end, when its server is stopped under it, is told to whoever uses it next, and ends nothing. */
+export async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
 /** One connection for a while. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await connect(url);
   try {
     return await work(client);
   } finally {
