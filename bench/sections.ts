@@ -1,6 +1,9 @@
 import { appendingEvents } from './appending-events/section.ts';
+import { catchingUp } from './catching-up/section.ts';
 import { followingTheBoard, followingTheBoardApart } from './following-the-board/section.ts';
+import { appendingToKurrentDb } from './kurrentdb/section.ts';
 import type { Section } from './measuring/section.ts';
+import { rebuildingBoards } from './rebuilding-boards/section.ts';
 import { recordingOnLongPackages } from './recording-work/on-long-packages.ts';
 import { recordingWork, recordingWorkApart } from './recording-work/through-rest.ts';
 import { replayingTheLedger } from './replaying-the-ledger/section.ts';
@@ -18,6 +21,9 @@ export const SECTIONS: readonly Section[] = [
   starting,
   recordingWorkApart,
   followingTheBoardApart,
+  catchingUp,
+  appendingToKurrentDb,
+  rebuildingBoards,
 ];
 
 /** Those that need a Kafka, or stand for how services run apart: measured when `--distributed` or `--only` asks. */
