@@ -1,6 +1,7 @@
+import { createWriteStream } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@monteore/embedded-postgres';
-import { ServerLog } from './server-log.js';
 
 export interface SupervisedPostgresOptions {
   readonly dataDir: string;
@@ -15,35 +16,35 @@ export interface SupervisedPostgresOptions {
 
 const RESTARTS_AT_MOST = 5;
 const RESTARTS_COUNTED_MILLISECONDS = 600_000;
-const ROOM_TRIED_EVERY_MILLISECONDS = 2000;
-/** What the server says when the disk, or its share of it, is full. */
-const NO_ROOM = /No space left on device|Disk quota exceeded/;
 
 /**
  * The embedded Postgres, started anew on the same port when it dies: at most 5 times within 10 minutes, each a little
- * later than the one before. When it died of a full disk, it is tried for as long as it takes until there is room.
+ * later than the one before.
  */
 export class SupervisedPostgres {
   private readonly restartedAt: number[] = [];
   private stopping = false;
   private restarting: Promise<void> = Promise.resolve();
   private up = true;
-  /** Its last words were about room, since it was last started. */
-  private lacksRoom = false;
-  private server!: EmbeddedPostgres;
 
   private constructor(
+    private server: EmbeddedPostgres,
     private readonly options: SupervisedPostgresOptions,
-    private readonly serverLog: ServerLog,
-  ) {}
+    private readonly log: (line: string) => void,
+  ) {
+    this.watch();
+  }
 
   /** Throws Error when it does not start. */
   static async start(options: SupervisedPostgresOptions): Promise<SupervisedPostgres> {
-    const log = await ServerLog.start(options.logFile, options.report);
-    const supervised = new SupervisedPostgres(options, log);
-    await supervised.launch();
-    supervised.watch();
-    return supervised;
+    await rename(options.logFile, `${options.logFile}.1`).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    const stream = createWriteStream(options.logFile, { mode: 0o600 });
+    stream.on('error', (error) => options.report(`the log of Postgres cannot be written: ${error.message}`));
+    const log = (line: string) => stream.write(`${line}\n`);
+    const { dataDir, password } = options;
+    return new SupervisedPostgres(await startEmbeddedPostgres({ dataDir, password, log }), options, log);
   }
 
   get dataDir(): string {
@@ -85,42 +86,25 @@ export class SupervisedPostgres {
     });
   }
 
-  private readonly log = (line: string): void => {
-    if (NO_ROOM.test(line)) this.lacksRoom = true;
-    this.serverLog.write(line);
-  };
-
-  private async launch(port?: number): Promise<void> {
-    const { dataDir, password } = this.options;
-    this.lacksRoom = false;
-    this.server = await startEmbeddedPostgres({
-      dataDir,
-      password,
-      log: this.log,
-      ...(port === undefined ? {} : { port }),
-    });
-  }
-
   private async restart(): Promise<void> {
-    const { report, onGivenUp, logFile } = this.options;
+    const { dataDir, password, report, onGivenUp } = this.options;
     const port = Number(new URL(this.server.adminUrl('postgres')).port);
-    for (let toldOfRoom = false; ; ) {
-      const forRoom = this.lacksRoom;
-      if (forRoom && !toldOfRoom) report(`${NO_ROOM_LEFT} ${this.server.dataDir}`);
-      toldOfRoom ||= forRoom;
-      if (!forRoom && !this.mayRestart()) {
+    for (;;) {
+      const now = performance.now();
+      while (now - (this.restartedAt[0] ?? now) > RESTARTS_COUNTED_MILLISECONDS) this.restartedAt.shift();
+      if (this.restartedAt.length >= RESTARTS_AT_MOST) {
         onGivenUp(
-          `Postgres ended ${RESTARTS_AT_MOST} times within ten minutes; its last words are in ${logFile}`,
+          `Postgres ended ${RESTARTS_AT_MOST} times within ten minutes; its last words are in ${this.options.logFile}`,
         );
         return;
       }
-      await pause(forRoom ? ROOM_TRIED_EVERY_MILLISECONDS : this.restartedAt.length * 500);
+      await pause(this.restartedAt.length * 500);
       if (this.stopping) return;
-      if (!forRoom) this.restartedAt.push(performance.now());
+      this.restartedAt.push(performance.now());
       try {
-        await this.launch(port);
+        this.server = await startEmbeddedPostgres({ dataDir, password, port, log: this.log });
       } catch (error) {
-        if (!this.lacksRoom) report(`Postgres did not start again: ${(error as Error).message}`);
+        report(`Postgres did not start again: ${(error as Error).message}`);
         continue;
       }
       this.up = true;
@@ -129,12 +113,4 @@ export class SupervisedPostgres {
       return;
     }
   }
-
-  private mayRestart(): boolean {
-    const now = performance.now();
-    while (now - (this.restartedAt[0] ?? now) > RESTARTS_COUNTED_MILLISECONDS) this.restartedAt.shift();
-    return this.restartedAt.length < RESTARTS_AT_MOST;
-  }
 }
-
-const NO_ROOM_LEFT = 'Postgres has no room left; make room, and it is started again by itself:';

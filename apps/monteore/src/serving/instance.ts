@@ -8,7 +8,6 @@ import {
   tryPort,
 } from '@monteore/service';
 import { continueRestored } from '../backing-up/continuing.js';
-import { DiskRoom, reserveFor } from '../keeping-room/disk-room.js';
 import {
   databaseDirectoryOf,
   openInstallation,
@@ -94,14 +93,11 @@ async function start(
   });
   undo.push(() => postgres.stop());
   events.onAbandonable(() => postgres.abandon());
-  const room = await DiskRoom.watch(await reserveFor(layout, postgres.dataDir), events.report);
-  undo.push(() => room.stop());
 
   const definitions = servicesOf(settings, {
     smtpPort,
     outboxDirectory: layout.outboxDirectory,
     linkSigningKeyFile: links.privateKeyFile,
-    hasRoom: () => room.hasRoom,
   });
   const databases = await prepareDatabases(
     (database) => postgres.adminUrl(database),
@@ -145,7 +141,7 @@ async function start(
   const adminToken = await adminTokenFile.renew();
   adminTokenFile.keepRenewing();
   undo.push(async () => adminTokenFile.stop());
-  door.open({ services, isDatabaseUp: () => postgres.isUp(), hasRoom: () => room.hasRoom });
+  door.open({ services, isDatabaseUp: () => postgres.isUp() });
   // Again at the end of the list, so that it is the first thing that a stop does.
   undo.push(() => door.close());
   return {
@@ -155,8 +151,7 @@ async function start(
     databaseDirectory: postgres.dataDir,
     adminToken,
     stop: async () => {
-      // Others would wait for this one; on a full disk they are refused instead.
-      await lock.announceStop().catch((error: Error) => events.report(error.message));
+      await lock.announceStop();
       await stop();
     },
   };
