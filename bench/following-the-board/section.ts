@@ -44,7 +44,7 @@ async function measureBoard(
   const seconds = measuring.size(60, 5);
   await atRest(system);
   const before = await numberFrom(system.databaseUrl, COUNT);
-  const { rows, told, readBack, busyAnswers } = await lagsOf(system, packages, seconds);
+  const { rows, told, readBack, busyAnswers, reopened } = await lagsOf(system, packages, seconds);
   const entries = (WARM_UP_SECONDS + seconds) * ENTRIES_PER_SECOND;
   expectSame('work entries', entries, (await numberFrom(system.databaseUrl, COUNT)) - before);
   const burst = measuring.size(1_000, 200);
@@ -57,6 +57,7 @@ async function measureBoard(
     figureOf('told by server-sent events, median', 'ms', [percentile(told, 50)]),
     figureOf('told by server-sent events, 99th percentile', 'ms', [percentile(told, 99)], aim),
     figureOf('entries that were first answered 503', 'answers', [busyAnswers]),
+    figureOf('streams of events that had to be opened again', 'times', [reopened]),
     figureOf(`after a burst of ${burst}, until the board shows all`, 'ms', behind),
   ];
 }
@@ -69,7 +70,7 @@ async function lagsOf(system: System, packages: readonly WorkedPackage[], second
   const token = await system.token();
   const leaving = new AbortController();
   const rows = watchRows(system, packages, leaving.signal);
-  const events = await watchEvents(system, token, packages, leaving.signal);
+  const events = watchEvents(system, token, packages, leaving.signal);
   const entries = new PacedEntries(system, token);
   const lags = { rows: [] as number[], told: [] as number[], readBack: [] as number[] };
   await entries.record(packages, WARM_UP_SECONDS, async ({ packageId, position }) => {
@@ -87,7 +88,7 @@ async function lagsOf(system: System, packages: readonly WorkedPackage[], second
   });
   leaving.abort();
   await Promise.all([rows.ended, events.ended]);
-  return { ...lags, busyAnswers: entries.busyAnswers };
+  return { ...lags, busyAnswers: entries.busyAnswers, reopened: events.reopened() };
 }
 
 /** Milliseconds from the last acknowledgement of a burst to the moment when reporting has taken every entry of it. */

@@ -11,6 +11,7 @@ export interface Watching {
 }
 
 const BETWEEN_LOOKS_MILLISECONDS = 5;
+const BETWEEN_STREAMS_MILLISECONDS = 100;
 
 /** Looks at the boards' rows themselves: one small query every few milliseconds, on a connection beside the service's. */
 export function watchRows(
@@ -32,40 +33,75 @@ export function watchRows(
       await pause(BETWEEN_LOOKS_MILLISECONDS);
     }
   });
+  ended.catch(() => {});
   return { progress, ended };
 }
 
-/** Reads the boards' server-sent events, one stream a board. */
-export async function watchEvents(
+/** How often a stream had to be opened again. */
+export interface WatchingEvents extends Watching {
+  reopened(): number;
+}
+
+/** Reads the boards' server-sent events, one stream a board; one that ends is opened again, as a browser does. */
+export function watchEvents(
   system: System,
   token: string,
   packages: readonly WorkedPackage[],
   signal: AbortSignal,
-): Promise<Watching> {
+): WatchingEvents {
   const progress = new Progress('server-sent events');
-  const following: Promise<void>[] = [];
-  for (const { packageId } of packages) {
-    const answer = await fetch(`${system.urlOf('reporting')}/v1/boards/${packageId}/events`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal,
-    });
-    if (answer.status !== 200) throw new Error(`the board's events were answered ${answer.status}`);
-    following.push(follow(answer.body!, (position) => progress.seen(packageId, position)));
-  }
-  return { progress, ended: Promise.allSettled(following).then(() => {}) };
+  let opened = 0;
+  const follow = async (packageId: string): Promise<void> => {
+    let lastId: string | null = null;
+    while (!signal.aborted) {
+      opened += 1;
+      const seen = (id: string) => {
+        lastId = id;
+        progress.seen(packageId, BigInt(id.split('.')[0]!));
+      };
+      await readEvents(
+        `${system.urlOf('reporting')}/v1/boards/${packageId}/events`,
+        token,
+        lastId,
+        signal,
+        seen,
+      )
+        // It is opened again, whatever ended it.
+        .catch(() => {});
+      if (!signal.aborted) await pause(BETWEEN_STREAMS_MILLISECONDS);
+    }
+  };
+  const following = packages.map(({ packageId }) => follow(packageId));
+  return {
+    progress,
+    ended: Promise.all(following).then(() => {}),
+    reopened: () => opened - packages.length,
+  };
 }
 
-/** The ledger's part of each id: `<ledger>.<estimation>.<statement>`. */
-async function follow(body: ReadableStream<Uint8Array>, seen: (position: bigint) => void): Promise<void> {
-  let text = '';
+/** Calls `seen` with the id of each event, `<ledger>.<estimation>.<statement>`, until the stream ends. */
+async function readEvents(
+  url: string,
+  token: string,
+  lastId: string | null,
+  signal: AbortSignal,
+  seen: (id: string) => void,
+): Promise<void> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(lastId === null ? {} : { 'last-event-id': lastId }),
+  };
+  const { status, body } = await fetch(url, { headers, signal });
+  if (status !== 200) throw new Error(`the board's events were answered ${status}`);
   const decoder = new TextDecoder();
-  for await (const chunk of body) {
+  let text = '';
+  for await (const chunk of body!) {
     text += decoder.decode(chunk, { stream: true });
     const events = text.split('\n\n');
     text = events.pop()!;
     for (const event of events) {
-      const ledger = /^id: (\d+)\./m.exec(event)?.[1];
-      if (ledger !== undefined) seen(BigInt(ledger));
+      const id = /^id: (\S+)$/m.exec(event)?.[1];
+      if (id !== undefined) seen(id);
     }
   }
 }

@@ -39,8 +39,11 @@ export interface SystemSection extends SectionBase {
 
 export type Section = LoneSection | SystemSection;
 
-/** The counts that two parts give of the same thing differ, so no figure of it is to be believed. */
-export function expectSame(what: string, acknowledged: number, found: number): void {
-  if (acknowledged !== found)
+/**
+ * Throws Error when the counts that two parts give of the same thing differ: no figure of it is to be believed then.
+ * Of `unclear` ones nobody knows whether they are there.
+ */
+export function expectSame(what: string, acknowledged: number, found: number, unclear = 0): void {
+  if (found < acknowledged || found > acknowledged + unclear)
     throw new Error(`${what}: ${acknowledged} were acknowledged and ${found} are in the database`);
 }

@@ -9,7 +9,7 @@ import { openPackages, type WorkedPackage } from '../systems/open-packages.ts';
 import { numberFrom, startBenchPostgres, withClient } from '../systems/postgres.ts';
 import type { System } from '../systems/system.ts';
 import { CommandPath } from './command-path.ts';
-import { loadThroughRest } from './rest-load.ts';
+import { type LoadAnswer, loadThroughRest } from './rest-load.ts';
 
 const CONNECTIONS = 64;
 const PER_SECOND = 'entries/s';
@@ -75,14 +75,15 @@ async function measureSystem(measuring: Measuring, system: System) {
   measuring.atEnd(() => store.close());
   const commands = new CommandPath(store);
   const entries = measuring.size(6_000, 320);
-  const times: { readonly median: number[]; readonly p99: number[] } = { median: [], p99: [] };
+  const times: Times = { median: [], p99: [], busy: [] };
 
-  const counted = async (work: () => Promise<number>): Promise<number> => {
+  const counted = async (work: () => Promise<Recorded>): Promise<number> => {
     await atRest(system);
     const before = await numberFrom(system.databaseUrl, COUNT);
-    const rate = await work();
-    expectSame('work entries', entries, (await numberFrom(system.databaseUrl, COUNT)) - before);
-    return rate;
+    const { recorded, busy, entriesPerSecond } = await work();
+    const found = (await numberFrom(system.databaseUrl, COUNT)) - before;
+    expectSame('work entries', recorded, found, busy);
+    return entriesPerSecond;
   };
   const rest = (packages: readonly WorkedPackage[]) => async () => {
     const token = await system.token();
@@ -90,10 +91,14 @@ async function measureSystem(measuring: Measuring, system: System) {
     if (packages.length > 1) {
       times.median.push(answer.medianMilliseconds);
       times.p99.push(answer.p99Milliseconds);
+      times.busy.push(answer.busy);
     }
-    return answer.entriesPerSecond;
+    return answer;
   };
-  const direct = (packages: readonly WorkedPackage[]) => () => recordSpread(commands, packages, entries);
+  const direct = (packages: readonly WorkedPackage[]) => async () => {
+    const entriesPerSecond = await recordSpread(commands, packages, entries);
+    return { recorded: entries, busy: 0, entriesPerSecond };
+  };
 
   const rates = await interleaved(measuring.repetitions, {
     rest: () => counted(rest(forRest)),
@@ -105,10 +110,19 @@ async function measureSystem(measuring: Measuring, system: System) {
   return { rates, latencies: latencyFigures(times) };
 }
 
-/** The first value of each is the warm-up's. */
-const latencyFigures = (times: { readonly median: number[]; readonly p99: number[] }): Figure[] => [
-  figureOf('REST, 100 packages, median answer', 'ms', times.median.slice(1)),
-  figureOf('REST, 100 packages, 99th percentile', 'ms', times.p99.slice(1)),
+type Recorded = Pick<LoadAnswer, 'recorded' | 'busy' | 'entriesPerSecond'>;
+
+/** Of the answers of REST on many packages, run by run; the first is the warm-up. */
+interface Times {
+  readonly median: number[];
+  readonly p99: number[];
+  readonly busy: number[];
+}
+
+const latencyFigures = ({ median: medians, p99, busy }: Times): Figure[] => [
+  figureOf('REST, 100 packages, median answer', 'ms', medians.slice(1)),
+  figureOf('REST, 100 packages, 99th percentile', 'ms', p99.slice(1)),
+  figureOf('REST, 100 packages, answered 503', 'answers', busy.slice(1)),
 ];
 
 function recordSpread(
