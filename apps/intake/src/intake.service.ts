@@ -73,6 +73,7 @@ async function startExtras(
   options: IntakeOptions,
 ): Promise<{ stop(): Promise<void> }> {
   const acceptance = app.get(MailAcceptance);
+  const { hasRoom = () => true } = options;
   const sender = await app.get(MailWriter).start();
   const listener =
     options.smtp === undefined
@@ -81,8 +82,9 @@ async function startExtras(
           acceptance,
           mailboxes: app.get(Mailboxes),
           logger: core.logger,
+          hasRoom,
         });
-  const pollers = (options.imap ?? []).map((mailbox) => new ImapPoller(core, acceptance, mailbox));
+  const pollers = (options.imap ?? []).map((mailbox) => new ImapPoller(core, acceptance, mailbox, hasRoom));
   for (const poller of pollers) poller.start();
   return {
     stop: async () => {

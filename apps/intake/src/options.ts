@@ -11,6 +11,8 @@ export interface IntakeOptions {
   readonly linkSigningKeyFile: string;
   /** Whose Authentication-Results count (R8). */
   readonly trustedAuthservId?: string;
+  /** False while there is no room to keep more: mails in are put off. Default: there always is. */
+  readonly hasRoom?: () => boolean;
   /** Mailboxes to fetch from: `imaps://user:password@host:port`, INBOX and every 30 s unless said otherwise. */
   readonly imap?: readonly {
     readonly url: string;

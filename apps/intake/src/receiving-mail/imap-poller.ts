@@ -1,3 +1,4 @@
+import { UnavailableError } from '@monteore/kernel';
 import type { ServiceCore } from '@monteore/service';
 import { ImapFlow } from 'imapflow';
 import type { IntakeOptions } from '../options.js';
@@ -24,6 +25,7 @@ export class ImapPoller {
     private readonly core: ServiceCore,
     private readonly acceptance: MailAcceptance,
     private readonly mailbox: Mailbox,
+    private readonly hasRoom: () => boolean,
   ) {
     const { username, host } = new URL(mailbox.url);
     const folder = mailbox.mailbox ?? 'INBOX';
@@ -51,7 +53,7 @@ export class ImapPoller {
   }
 
   private async poll(): Promise<void> {
-    if (!(await this.lease.take())) return;
+    if (!this.hasRoom() || !(await this.lease.take())) return;
     const client = this.connection();
     // A connection that breaks is told by the call that needed it.
     client.on('error', () => {});
@@ -62,6 +64,7 @@ export class ImapPoller {
         await fetchUnseen(
           unseenOver(client),
           async (mail) => {
+            if (!this.hasRoom()) throw new UnavailableError('intake.no-room', 'the disk is full');
             await this.acceptance.accept({ raw: mail.raw, receivedAt: mail.receivedAt });
             await this.lease.take();
           },

@@ -21,7 +21,8 @@ const answer = (responseCode: number, text: string): SmtpError =>
 
 /**
  * R8: mail comes in for referents' mailboxes only; everything else is refused in the dialogue, so that nothing is ever
- * relayed or bounced. 250 is said after the commit; 451 whenever the answer cannot be known now.
+ * relayed or bounced. 250 is said after the commit; 451 whenever the answer cannot be known now, 452 while
+ * there is no room.
  */
 export class SmtpListener {
   private readonly server: SMTPServer;
@@ -30,6 +31,7 @@ export class SmtpListener {
     private readonly mailboxes: Mailboxes,
     private readonly acceptance: MailAcceptance,
     private readonly logger: ServiceCore['logger'],
+    private readonly hasRoom: () => boolean,
     tls: { readonly key: Buffer; readonly cert: Buffer } | null,
   ) {
     this.server = new SMTPServer({
@@ -62,11 +64,12 @@ export class SmtpListener {
       readonly mailboxes: Mailboxes;
       readonly acceptance: MailAcceptance;
       readonly logger: ServiceCore['logger'];
+      readonly hasRoom: () => boolean;
     },
   ): Promise<SmtpListener> {
     const files =
       tls === undefined ? null : { key: await readFile(tls.keyFile), cert: await readFile(tls.certFile) };
-    const listener = new SmtpListener(parts.mailboxes, parts.acceptance, parts.logger, files);
+    const listener = new SmtpListener(parts.mailboxes, parts.acceptance, parts.logger, parts.hasRoom, files);
     await new Promise<void>((resolve, reject) => {
       listener.server.server.once('error', reject);
       listener.server.listen(port, host, () => resolve());
@@ -85,6 +88,7 @@ export class SmtpListener {
 
   private async judge(address: string, session: SMTPServerSession): Promise<Error | null> {
     if (session.envelope.rcptTo.length >= MAX_RECIPIENTS) return answer(452, 'Too many recipients');
+    if (!this.hasRoom()) return answer(452, 'The disk is full, try again later');
     switch (await this.mailboxes.judge(address)) {
       case 'known':
         return null;

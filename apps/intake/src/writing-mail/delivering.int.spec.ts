@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -82,6 +82,13 @@ describe('R11 delivery into the outbox', () => {
     await delivery.deliver(envelope, bytes);
     await delivery.deliver({ ...envelope, mailId: 'other' }, bytes);
     expect(await readdir(directory)).toHaveLength(2);
+  });
+
+  it('leaves nothing behind of an attempt that failed', async () => {
+    const inTheWay = join(directory, '20261124T090000123Z-7f0c.eml');
+    await mkdir(inTheWay);
+    await expect(outboxDelivery(directory).deliver(envelope, bytes)).rejects.toThrow();
+    expect(await readdir(directory)).toEqual(['20261124T090000123Z-7f0c.eml']);
   });
 
   it('says so when it cannot', async () => {

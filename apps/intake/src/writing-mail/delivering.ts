@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 
@@ -61,14 +61,24 @@ export function outboxDelivery(directory: string): Delivery {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const name = `${createdAt.replaceAll(/[-:.]/g, '')}-${mailId}`;
       const temporary = join(directory, `.${name}-${randomUUID()}.tmp`);
-      const file = await open(temporary, 'wx', 0o600);
       try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
+        await writeDown(temporary, bytes);
+        await rename(temporary, join(directory, `${name}.eml`));
+      } catch (error) {
+        // On a full disk every attempt would leave one more.
+        await rm(temporary, { force: true });
+        throw error;
       }
-      await rename(temporary, join(directory, `${name}.eml`));
     },
   };
+}
+
+async function writeDown(path: string, bytes: Buffer): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

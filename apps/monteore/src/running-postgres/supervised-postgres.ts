@@ -1,7 +1,6 @@
-import { createWriteStream } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@monteore/embedded-postgres';
+import { ServerLog } from './server-log.js';
 
 export interface SupervisedPostgresOptions {
   readonly dataDir: string;
@@ -16,35 +15,35 @@ export interface SupervisedPostgresOptions {
 
 const RESTARTS_AT_MOST = 5;
 const RESTARTS_COUNTED_MILLISECONDS = 600_000;
+const ROOM_TRIED_EVERY_MILLISECONDS = 2000;
+const LAST_WORDS_MILLISECONDS = 10_000;
+/** What the server says when the disk, or its share of it, is full. */
+const NO_ROOM = /No space left on device|Disk quota exceeded/;
 
 /**
  * The embedded Postgres, started anew on the same port when it dies: at most 5 times within 10 minutes, each a little
- * later than the one before.
+ * later than the one before. When it died of a full disk, it is tried for as long as it takes until there is room.
  */
 export class SupervisedPostgres {
   private readonly restartedAt: number[] = [];
   private stopping = false;
   private restarting: Promise<void> = Promise.resolve();
   private up = true;
+  private lackedRoomAt = Number.NEGATIVE_INFINITY;
+  private server!: EmbeddedPostgres;
 
   private constructor(
-    private server: EmbeddedPostgres,
     private readonly options: SupervisedPostgresOptions,
-    private readonly log: (line: string) => void,
-  ) {
-    this.watch();
-  }
+    private readonly serverLog: ServerLog,
+  ) {}
 
   /** Throws Error when it does not start. */
   static async start(options: SupervisedPostgresOptions): Promise<SupervisedPostgres> {
-    await rename(options.logFile, `${options.logFile}.1`).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-    const stream = createWriteStream(options.logFile, { mode: 0o600 });
-    stream.on('error', (error) => options.report(`the log of Postgres cannot be written: ${error.message}`));
-    const log = (line: string) => stream.write(`${line}\n`);
-    const { dataDir, password } = options;
-    return new SupervisedPostgres(await startEmbeddedPostgres({ dataDir, password, log }), options, log);
+    const log = await ServerLog.start(options.logFile, options.report);
+    const supervised = new SupervisedPostgres(options, log);
+    await supervised.launch();
+    supervised.watch();
+    return supervised;
   }
 
   get dataDir(): string {
@@ -86,25 +85,42 @@ export class SupervisedPostgres {
     });
   }
 
+  private readonly log = (line: string): void => {
+    if (NO_ROOM.test(line)) this.lackedRoomAt = performance.now();
+    this.serverLog.write(line);
+  };
+
+  private async launch(port?: number): Promise<void> {
+    const { dataDir, password } = this.options;
+    this.lackedRoomAt = Number.NEGATIVE_INFINITY;
+    this.server = await startEmbeddedPostgres({
+      dataDir,
+      password,
+      log: this.log,
+      ...(port === undefined ? {} : { port }),
+    });
+  }
+
   private async restart(): Promise<void> {
-    const { dataDir, password, report, onGivenUp } = this.options;
+    const { report, onGivenUp, logFile } = this.options;
     const port = Number(new URL(this.server.adminUrl('postgres')).port);
-    for (;;) {
-      const now = performance.now();
-      while (now - (this.restartedAt[0] ?? now) > RESTARTS_COUNTED_MILLISECONDS) this.restartedAt.shift();
-      if (this.restartedAt.length >= RESTARTS_AT_MOST) {
+    for (let toldOfRoom = false; ; ) {
+      const forRoom = this.lacksRoom;
+      if (forRoom && !toldOfRoom) report(`${NO_ROOM_LEFT} ${this.server.dataDir}`);
+      toldOfRoom ||= forRoom;
+      if (!forRoom && !this.mayRestart()) {
         onGivenUp(
-          `Postgres ended ${RESTARTS_AT_MOST} times within ten minutes; its last words are in ${this.options.logFile}`,
+          `Postgres ended ${RESTARTS_AT_MOST} times within ten minutes; its last words are in ${logFile}`,
         );
         return;
       }
-      await pause(this.restartedAt.length * 500);
+      await pause(forRoom ? ROOM_TRIED_EVERY_MILLISECONDS : this.restartedAt.length * 500);
       if (this.stopping) return;
-      this.restartedAt.push(performance.now());
+      if (!forRoom) this.restartedAt.push(performance.now());
       try {
-        this.server = await startEmbeddedPostgres({ dataDir, password, port, log: this.log });
+        await this.launch(port);
       } catch (error) {
-        report(`Postgres did not start again: ${(error as Error).message}`);
+        if (!this.lacksRoom) report(`Postgres did not start again: ${(error as Error).message}`);
         continue;
       }
       this.up = true;
@@ -113,4 +129,17 @@ export class SupervisedPostgres {
       return;
     }
   }
+
+  /** Its last words were about room. */
+  private get lacksRoom(): boolean {
+    return performance.now() - this.lackedRoomAt < LAST_WORDS_MILLISECONDS;
+  }
+
+  private mayRestart(): boolean {
+    const now = performance.now();
+    while (now - (this.restartedAt[0] ?? now) > RESTARTS_COUNTED_MILLISECONDS) this.restartedAt.shift();
+    return this.restartedAt.length < RESTARTS_AT_MOST;
+  }
 }
+
+const NO_ROOM_LEFT = 'Postgres has no room left; make room, and it is started again by itself:';

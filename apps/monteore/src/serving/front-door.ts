@@ -13,6 +13,8 @@ export interface Behind {
   readonly services: readonly RunningService[];
   /** False while the database is being started again. */
   readonly isDatabaseUp: () => boolean;
+  /** False while the disk has no room for more: reading goes on, and whatever else is refused. */
+  readonly hasRoom: () => boolean;
 }
 
 /**
@@ -59,7 +61,7 @@ export class FrontDoor {
   private handOver(url: string, request: IncomingMessage, response: ServerResponse): void {
     const [, name, rest = ''] = /^\/api\/([^/?]+)(.*)$/s.exec(url) ?? [];
     const service = this.behind?.services.find((candidate) => candidate.name === name);
-    const refusal = this.refusalFor(service);
+    const refusal = this.refusalFor(service, request.method);
     if (refusal !== null || service === undefined) {
       sendDoorProblem(response, refusal ?? NOT_FOUND);
       return;
@@ -69,10 +71,11 @@ export class FrontDoor {
     service.handle(request, response);
   }
 
-  private refusalFor(service: RunningService | undefined): DoorProblem | null {
+  private refusalFor(service: RunningService | undefined, method = ''): DoorProblem | null {
     if (this.behind === null || this.door.isClosing) return NOT_OPEN;
     if (service === undefined) return NOT_FOUND;
-    return this.behind.isDatabaseUp() ? null : NO_DATABASE;
+    if (!this.behind.isDatabaseUp()) return this.behind.hasRoom() ? NO_DATABASE : NO_ROOM;
+    return this.behind.hasRoom() || READING.has(method) ? null : NO_ROOM;
   }
 
   /** Those of all services, for Prometheus; 503 while they cannot be read. */
@@ -105,6 +108,8 @@ export class FrontDoor {
   }
 }
 
+const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
+
 const NOT_FOUND: DoorProblem = {
   status: 404,
   code: 'monteore.not-found',
@@ -122,4 +127,12 @@ const NO_DATABASE: DoorProblem = {
   code: 'monteore.database-restarting',
   title: 'Not available right now',
   detail: 'The database is being started again; try again in a moment.',
+};
+const NO_ROOM: DoorProblem = {
+  status: 503,
+  code: 'monteore.disk-full',
+  title: 'Not available right now',
+  detail:
+    'The disk is full: nothing new is taken until its operator has made room. Nothing of this call was kept.',
+  retryAfterSeconds: 30,
 };

@@ -8,6 +8,7 @@ import {
   tryPort,
 } from '@monteore/service';
 import { continueRestored } from '../backing-up/continuing.js';
+import { DiskRoom, reserveFor } from '../keeping-room/disk-room.js';
 import {
   databaseDirectoryOf,
   openInstallation,
@@ -93,11 +94,14 @@ async function start(
   });
   undo.push(() => postgres.stop());
   events.onAbandonable(() => postgres.abandon());
+  const room = await DiskRoom.watch(await reserveFor(layout, postgres.dataDir), events.report);
+  undo.push(() => room.stop());
 
   const definitions = servicesOf(settings, {
     smtpPort,
     outboxDirectory: layout.outboxDirectory,
     linkSigningKeyFile: links.privateKeyFile,
+    hasRoom: () => room.hasRoom,
   });
   const databases = await prepareDatabases(
     (database) => postgres.adminUrl(database),
@@ -141,7 +145,7 @@ async function start(
   const adminToken = await adminTokenFile.renew();
   adminTokenFile.keepRenewing();
   undo.push(async () => adminTokenFile.stop());
-  door.open({ services, isDatabaseUp: () => postgres.isUp() });
+  door.open({ services, isDatabaseUp: () => postgres.isUp(), hasRoom: () => room.hasRoom });
   // Again at the end of the list, so that it is the first thing that a stop does.
   undo.push(() => door.close());
   return {
@@ -151,7 +155,8 @@ async function start(
     databaseDirectory: postgres.dataDir,
     adminToken,
     stop: async () => {
-      await lock.announceStop();
+      // Others would wait for this one; on a full disk they are refused instead.
+      await lock.announceStop().catch((error: Error) => events.report(error.message));
       await stop();
     },
   };

@@ -11,16 +11,18 @@ export interface MailPlaces {
   readonly smtpPort: number;
   readonly outboxDirectory: string;
   readonly linkSigningKeyFile: string;
+  readonly hasRoom: () => boolean;
 }
 
 /** Every service of the system, as this installation is set up. */
 export function servicesOf(settings: Settings, places: MailPlaces): readonly ServiceDefinition[] {
   const { host, smtpUrl, trustedAuthservId, imapUrls } = settings;
-  const { smtpPort, outboxDirectory, linkSigningKeyFile } = places;
+  const { smtpPort, outboxDirectory, linkSigningKeyFile, hasRoom } = places;
   const intake = intakeService({
     smtp: { host, port: smtpPort },
     outbound: smtpUrl === undefined ? { outboxDirectory } : { smtpUrl },
     linkSigningKeyFile,
+    hasRoom,
     ...(trustedAuthservId === undefined ? {} : { trustedAuthservId }),
     imap: imapUrls.map((url) => ({ url })),
   });

@@ -104,22 +104,29 @@ export interface DoorProblem {
   readonly code: string;
   readonly title: string;
   readonly detail: string;
+  /** With status 503; default 1. */
+  readonly retryAfterSeconds?: number;
 }
 
 export function sendDoorProblem(
   response: ServerResponse,
-  { status, code, title, detail }: DoorProblem,
+  { status, code, title, detail, retryAfterSeconds = 1 }: DoorProblem,
 ): void {
   const type = `https://monteore.example/problems/${code}`;
   response.setHeader('content-type', 'application/problem+json; charset=utf-8');
-  sendJson(response, status, { type, title, status, detail, code, traceId: randomId() });
+  sendJson(response, status, { type, title, status, detail, code, traceId: randomId() }, retryAfterSeconds);
 }
 
 /** With `Retry-After` where the answer is 503. */
-export function sendJson(response: ServerResponse, status: number, body: object): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  retryAfterSeconds = 1,
+): void {
   if (!response.hasHeader('content-type'))
     response.setHeader('content-type', 'application/json; charset=utf-8');
-  if (status === 503) response.setHeader('retry-after', '1');
+  if (status === 503) response.setHeader('retry-after', String(retryAfterSeconds));
   response.statusCode = status;
   response.end(JSON.stringify(body));
 }
