@@ -65,7 +65,7 @@ beforeAll(async () => {
     await instance.rest('machine', { subject: 'n', scopes: ['x:y'] }),
   );
   callers.set('nobody', await instance.rest());
-}, 120_000);
+}, 300_000);
 
 afterAll(() => instance?.stop());
 
