@@ -97,11 +97,9 @@ export class BoardRebuild {
     let taken = await this.taken();
     const replay = this.replay((read) => this.progress(read, replay.behind(taken)));
     for (;;) {
+      await this.catchUp(replay, taken);
       taken = await this.taken();
-      if (replay.behind(taken) > SMALL_REST) {
-        await this.catchUp(replay, taken);
-        continue;
-      }
+      if (replay.behind(taken) > SMALL_REST) continue;
       await this.owner.script(`ANALYZE ${BOARD_TABLES.join(', ')}`);
       await this.progress(replay.read, replay.behind(taken));
       if (await this.swap(replay)) break;
@@ -136,6 +134,7 @@ export class BoardRebuild {
   private async progress(read: bigint, behind: bigint): Promise<void> {
     await this.notes.progress(read, read + behind);
     await this.options.onProgress?.(read);
+    this.options.signal?.throwIfAborted();
   }
 
   /** A partition that the consumer has not come to yet has no offset that could be locked. */

@@ -4,6 +4,7 @@ import type { ServiceDefinition } from '@monteore/service';
 import { StartedService, type Told } from '@monteore/service/testing';
 import { eventually, type TestDatabase, testDatabase } from '@monteore/testing';
 import pg from 'pg';
+import { BOARD_TABLES } from '../folding-boards/tables.js';
 import { reportingService } from '../reporting.service.js';
 import { boardRows } from '../testing/board-rows.js';
 import { IntakeScript, LedgerScript, minutesOf } from '../testing/messages.js';
@@ -200,6 +201,26 @@ describe('boards that are folded anew', () => {
     slow.release();
     await rebuilt;
     expect((await state()).generation).toBe(generation + 1);
+  });
+
+  it('are whole for a reader who comes in the middle of an exchange of tables', async () => {
+    await reporting.publish(...wholeStory(name));
+    const exchange = await owner.connect();
+    await exchange.query(`SET search_path TO reporting; BEGIN; LOCK TABLE ${BOARD_TABLES.join(', ')}`);
+    const asked = boardOf(name);
+    await eventually(async () => {
+      const { rows: waiting } = await owner.query(
+        `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'reporting.package_ledger'::regclass`,
+      );
+      return waiting.length > 0;
+    }, 'the reader to wait');
+    const { settings } = reporting.service.core;
+    await exchange.query(`
+      CREATE TABLE fresh (LIKE activity_facts INCLUDING ALL); INSERT INTO fresh SELECT * FROM activity_facts;
+      DROP TABLE activity_facts; ALTER TABLE fresh RENAME TO activity_facts;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON activity_facts TO ${settings.runtimeRole}; COMMIT; RESET search_path`);
+    exchange.release();
+    expect((await asked).activities).toHaveLength(3);
   });
 
   it('are told to whoever watches a board', async () => {

@@ -61,11 +61,13 @@ async function diff(
     },
   });
   const taken = () => takenBy(owner, schema, BOARD_TOPICS);
-  for (let known = await taken(); replay.behind(known) > SMALL_REST; known = await taken()) {
+  let known = await taken();
+  do {
     all = replay.read + replay.behind(known);
     await replay.catchUp(known);
     await shadow.flush();
-  }
+    known = await taken();
+  } while (replay.behind(known) > SMALL_REST);
   await owner.script(`ANALYZE ${BOARD_TABLES.join(', ')}`);
   const serving = await servingTables(owner, schema);
   return owner.transaction(async () => {

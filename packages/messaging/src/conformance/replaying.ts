@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Message } from '../port.js';
+import { eventually } from '@monteore/testing';
+import { type Message, TransientError } from '../port.js';
 import { ReleasedMeanwhileError, Replay, type Taken } from '../replaying/index.js';
 import { type MessagingFixture, newMessage, newMessages, newTopic } from './fixtures.js';
 
@@ -7,9 +8,24 @@ export function describeReplaying(fixture: () => MessagingFixture): void {
   const topicWith = async (messages: readonly Message[]) => {
     const topic = newTopic();
     await fixture().messaging.ensureTopics([{ name: topic, compacted: false }]);
-    await fixture().messaging.publish(topic, messages);
+    await publish(topic, messages);
     return topic;
   };
+  /** As a relay does: a broker that has just made a topic may not know it for a moment. */
+  const publish = (topic: string, messages: readonly Message[]) =>
+    eventually(
+      () =>
+        fixture()
+          .messaging.publish(topic, messages)
+          .then(
+            () => true,
+            (error: unknown) => {
+              if (!(error instanceof TransientError)) throw error;
+              return false;
+            },
+          ),
+      'the publication',
+    );
   /** A consumer that has come to the end. */
   const allOf = async (topic: string, without: readonly string[] = []): Promise<Taken> => {
     const ends = await fixture().messaging.endOffsets(topic);
@@ -36,7 +52,7 @@ export function describeReplaying(fixture: () => MessagingFixture): void {
     const replay = replayInto(folded);
     const taken = await allOf(topic);
     const since = KEYS.flatMap((key) => newMessages(key, 3));
-    await fixture().messaging.publish(topic, since);
+    await publish(topic, since);
     await replay.catchUp(taken);
     for (const key of KEYS) expect(ids(folded, key)).toEqual(ids(first, key));
     expect(replay.behind(taken)).toBe(0n);
