@@ -13,7 +13,7 @@ import {
 } from '../harness/index.ts';
 import { type Client, Desk, type Opened, unique } from './desk.ts';
 
-jest.setTimeout(20_000);
+jest.setTimeout(120_000);
 
 let instance: Instance;
 let desk: Desk;
