@@ -7,6 +7,7 @@ import {
   scheduleDue,
 } from '@monteore/service';
 import type { INestApplicationContext } from '@nestjs/common';
+import { needsLook } from './closing-a-package/look.js';
 import { Rollover } from './closing-a-package/rollover.js';
 import { followingTables, scheduleLook } from './following-activities/known-activities.js';
 import { Reactions } from './following-activities/reactions.js';
@@ -81,14 +82,7 @@ async function project(event: StoredEvent, tx: ServiceTransaction): Promise<void
       data: { ...recorded.data, fromPackageId: packageId },
     });
   }
-  if (
-    recorded.stamp.postedDeltaMinutes !== 0 ||
-    recorded.stamp.heldDeltaMinutes !== 0 ||
-    recorded.type === 'OverrunDecided' ||
-    recorded.type === 'HoursAvailable'
-  ) {
-    await scheduleLook(tx, packageId, event.eventId, event.recordedAt);
-  }
+  if (needsLook(recorded)) await scheduleLook(tx, packageId, event.eventId, event.recordedAt);
   const dueAt = dueInstantOf(recorded);
   if (dueAt !== null) await scheduleDue(tx, { kind: 'package-due', entityId: packageId, dueAt });
 }
