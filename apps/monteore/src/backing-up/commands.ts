@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
+import { eventsTopicOf, peopleTopicOf } from '@monteore/contracts';
+import { readVariables, type Variables, zEventStoreUrl, zPostgresUrl } from '@monteore/service/configuring';
 import { Command } from 'commander';
 import { layoutOf } from '../keeping-the-data-directory/layout.js';
+import { serviceNamed } from '../operating/running-system.js';
 import { readSettings, SETTINGS } from '../reading-settings/settings.js';
 
 const tell = (line: string) => process.stderr.write(`${line}\n`);
@@ -20,9 +23,9 @@ function interruption(): AbortSignal {
 const mebibytes = (files: readonly { readonly bytes: number }[]): string =>
   `${files.length} files, ${Math.ceil(files.reduce((sum, { bytes }) => sum + bytes, 0) / 1_048_576)} MiB`;
 
-/** `monteore backup`, `restore` and `verify`. */
+/** `monteore backup`, `restore`, `verify` and `renew-source`. */
 export function backupCommands(): Command[] {
-  return [backupCommand(), restoreCommand(), verifyCommand()];
+  return [backupCommand(), restoreCommand(), verifyCommand(), renewSourceCommand()];
 }
 
 function backupCommand(): Command {
@@ -62,5 +65,44 @@ function verifyCommand(): Command {
     .action(async ({ data }: { data?: string }) => {
       const { verifyData } = await import('./verify.js');
       await verifyData(dataLayout(data), (line) => process.stdout.write(`${line}\n`));
+    });
+}
+
+const renewalVariables = {
+  MONTEORE_OWNER_DATABASE_URL: {
+    schema: zPostgresUrl,
+    help: "postgres:// address of the service's database, as the owner of its tables",
+    secret: true,
+  },
+  MONTEORE_EVENT_STORE_URL: {
+    schema: zEventStoreUrl.optional(),
+    help: 'esdb:// address, when its events are there',
+    secret: true,
+  },
+} as const satisfies Variables;
+
+function renewSourceCommand(): Command {
+  return new Command('renew-source')
+    .description('after a restore of services that run apart: give the event store of one a new id')
+    .requiredOption('--service <name>', 'whose event store')
+    .option('--fresh-topics', 'the topics of the broker are empty: publish and read everything once more')
+    .addHelpText(
+      'after',
+      `\nThe service must not run meanwhile. By variable (or NAME_FILE):\n${Object.entries(renewalVariables)
+        .map(([name, { help }]) => `  ${name}: ${help}`)
+        .join('\n')}`,
+    )
+    .action(async ({ service, freshTopics }: { service: string; freshTopics?: true }) => {
+      const values = readVariables(renewalVariables, process.env);
+      const { renewSource } = await import('./renewing.js');
+      const { events, people } = await renewSource({
+        service: serviceNamed(service),
+        ownerDatabaseUrl: values.MONTEORE_OWNER_DATABASE_URL,
+        eventStoreUrl: values.MONTEORE_EVENT_STORE_URL,
+        freshTopics: freshTopics === true,
+      });
+      process.stdout.write(
+        `once the services run:\n  monteore sources accept --topic ${eventsTopicOf(serviceNamed(service))} --source ${events}\n  monteore sources accept --topic ${peopleTopicOf(serviceNamed(service))} --source ${people}\n`,
+      );
     });
 }
