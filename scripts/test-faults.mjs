@@ -1,5 +1,5 @@
 // `npm run test:faults`: what the embedded instance survives, on the built program: kills, a lost database, mail servers
-// that misbehave, slow readers, heavy mails, a clock that goes back. Ends with one line that counts the tests.
+// that misbehave, slow readers, heavy mails, a clock that goes back, a full disk, backups. Ends with one line that counts the tests.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -5,6 +5,7 @@ import {
   type Answer,
   eventually,
   insistently,
+  launchProgram,
   newDirectory,
   openPackage,
   type PackageSteps,
@@ -191,6 +192,18 @@ describeOnDisk('R1, R8 a disk that is full', () => {
     await work.end();
     expectHonest(work.refused);
     expect(program.output()).toContain('Postgres is back');
+    await expectNothingLost();
+  });
+
+  test('a start without room says so and ends, and the next one has everything', async () => {
+    await survivor.whileStopped(async () => {
+      await rm(join(survivor.dataDirectory, 'reserve'), { force: true });
+      await disk.fill();
+      const { exited, output } = launchProgram({ dataDirectory: survivor.dataDirectory });
+      expect(await exited).toBe(1);
+      expect(output()).toContain(`the disk of ${survivor.dataDirectory} is full: make room and start again`);
+      await disk.makeRoom();
+    });
     await expectNothingLost();
   });
 });

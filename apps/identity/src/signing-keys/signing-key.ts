@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from 'jose';
 
@@ -50,20 +50,24 @@ export async function readSigningKey(file: string): Promise<JWK & { readonly kid
  */
 export async function writeNewFile(path: string, content: string, mode = 0o600): Promise<boolean> {
   const unfinished = join(dirname(path), `.${randomBytes(8).toString('hex')}.unfinished`);
-  const file = await open(unfinished, 'wx', mode);
   try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
+    await writeDown(unfinished, content, mode);
     await link(unfinished, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    await unlink(unfinished);
+    await rm(unfinished, { force: true });
+  }
+}
+
+async function writeDown(path: string, content: string, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }

@@ -55,7 +55,9 @@ export async function startInstance(settings: Settings, events: InstanceEvents):
     return await start(settings, events, undo, stop);
   } catch (error) {
     await stop();
-    throw error;
+    throw /no space left on device|disk quota exceeded/i.test((error as Error).message)
+      ? new Error(`the disk of ${settings.data} is full: make room and start again`, { cause: error })
+      : error;
   }
 }
 
