@@ -1,4 +1,4 @@
-import { cleanText, type Json } from '@monteore/kernel';
+import { cleanText } from '@monteore/kernel';
 import { CloudEvent } from 'cloudevents';
 import { type Delivery, MAX_MESSAGE_BYTES, type Message } from './port.js';
 
@@ -43,31 +43,48 @@ export function encodeMessage(message: Message): string {
   return text;
 }
 
-/** The message in a CloudEvents JSON text. Unknown attributes are ignored. Throws UndecodableMessageError. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * The message in a CloudEvents JSON text. Unknown attributes are ignored. What every message costs is spent here, and
+ * half of a replay, so only what we read of it is checked. Throws UndecodableMessageError.
+ */
 export function decodeMessage(text: string): Message {
-  let event: CloudEvent<Record<string, Json>>;
-  try {
-    event = new CloudEvent<Record<string, Json>>(JSON.parse(text));
-  } catch (error) {
-    throw new UndecodableMessageError(error instanceof Error ? error.message : 'not JSON', { cause: error });
-  }
-  const { position, correlationid, causationid, traceparent } = event as unknown as Record<string, unknown>;
-  if (typeof position !== 'string' || !/^\d+$/.test(position))
-    throw new UndecodableMessageError('no position');
-  if (typeof event.subject !== 'string') throw new UndecodableMessageError('no subject');
-  if (typeof event.data !== 'object' || event.data === null) throw new UndecodableMessageError('no data');
+  const event = objectIn(text);
+  const textOf = (attribute: string): string => {
+    const value = event[attribute];
+    if (typeof value !== 'string' || value === '') throw new UndecodableMessageError(`no ${attribute}`);
+    return value;
+  };
+  if (event.specversion !== '1.0') throw new UndecodableMessageError('no CloudEvent 1.0');
+  const { data, correlationid, causationid, traceparent } = event;
+  const [id, position, time] = [textOf('id'), textOf('position'), textOf('time')];
+  if (!/^\d+$/.test(position)) throw new UndecodableMessageError('no position');
+  if (!INSTANT.test(time) || Number.isNaN(Date.parse(time))) throw new UndecodableMessageError('no time');
+  if (typeof data !== 'object' || data === null) throw new UndecodableMessageError('no data');
   return {
-    id: event.id,
-    source: event.source,
-    type: event.type,
-    key: event.subject,
+    id,
+    source: textOf('source'),
+    type: textOf('type'),
+    key: textOf('subject'),
     position: BigInt(position),
-    time: event.time ?? '',
-    data: event.data,
-    correlationId: typeof correlationid === 'string' ? correlationid : event.id,
+    time,
+    data: data as Message['data'],
+    correlationId: typeof correlationid === 'string' ? correlationid : id,
     ...(typeof causationid === 'string' ? { causationId: causationid } : {}),
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
   };
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UndecodableMessageError(error instanceof Error ? error.message : 'not JSON', { cause: error });
+  }
+  if (typeof value !== 'object' || value === null) throw new UndecodableMessageError('no object');
+  return value as Readonly<Record<string, unknown>>;
 }
 
 const UNDECODABLE = 'Undecodable';

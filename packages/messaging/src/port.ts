@@ -51,6 +51,8 @@ export interface Consumption {
   stop(): Promise<void>;
 }
 
+export const BATCH = 200;
+
 /**
  * Brings the messages of topics to one group, each partition's batches one after another, from the offset that
  * `startAt` names (kept by the group itself, in the transaction of its effects; nothing is asked of the broker).
@@ -62,6 +64,8 @@ export interface Subscriber {
     readonly topics: readonly string[];
     readonly startAt: (topic: string, partition: number) => Promise<bigint>;
     readonly handle: (batch: DeliveryBatch) => Promise<void>;
+    /** At most so many deliveries a batch, which a handler may take in one transaction. Default `BATCH`. */
+    readonly batchSize?: number;
     readonly onError?: (error: unknown) => void;
   }): Promise<Consumption>;
   close(): Promise<void>;

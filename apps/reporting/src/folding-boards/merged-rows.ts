@@ -66,11 +66,11 @@ function write(from: RowChange['row'], into: Row): Row {
   return into;
 }
 
-/** Changes that name the same columns: a statement leaves all others as they are. */
+/** Changes that name the same columns, in the same order: a statement leaves all others as they are. */
 function alike(changes: Iterable<Change>): readonly (readonly Change[])[] {
   const groups = new Map<string, Change[]>();
   for (const change of changes) {
-    const columns = `${Object.keys(change.row).sort().join()}${change.unlessNewer}`;
+    const columns = `${Object.keys(change.row).join()}${change.unlessNewer}`;
     const group = groups.get(columns);
     if (group === undefined) groups.set(columns, [change]);
     else group.push(change);

@@ -100,7 +100,7 @@ export class BoardRebuild {
       await this.catchUp(replay, taken);
       taken = await this.taken();
       if (replay.behind(taken) > SMALL_REST) continue;
-      await this.owner.script(`ANALYZE ${BOARD_TABLES.join(', ')}`);
+      await this.shadow.analyse();
       await this.progress(replay.read, replay.behind(taken));
       if (await this.swap(replay)) break;
       await pause(PAUSE_AFTER_LOCK_MILLISECONDS, undefined, { signal: this.options.signal });

@@ -68,7 +68,7 @@ async function diff(
     await shadow.flush();
     known = await taken();
   } while (replay.behind(known) > SMALL_REST);
-  await owner.script(`ANALYZE ${BOARD_TABLES.join(', ')}`);
+  await shadow.analyse();
   const serving = await servingTables(owner, schema);
   return owner.transaction(async () => {
     // Before the moment is chosen: a rebuild that swaps meanwhile waits.

@@ -2,13 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { readMessage } from '../cloud-event.js';
 import { asTransient } from '../errors.js';
-import { type Delivery, type Subscriber, TransientError } from '../port.js';
+import { BATCH, type Delivery, type Subscriber, TransientError } from '../port.js';
 import { disconnect } from './mending-kafkajs.js';
 
 type Options = Omit<Parameters<Subscriber['consume']>[0], 'topics'>;
 
-/** How many deliveries the handler gets at once: they share a transaction. */
-const BATCH = 200;
 const FIRST_PAUSE_MILLISECONDS = 100;
 const LONGEST_PAUSE_MILLISECONDS = 2000;
 /** A member that is silent for so long is taken for dead, and its partitions are given to others. */
@@ -207,6 +205,7 @@ export class TopicConsumer {
     const { topic } = this;
     const { partition } = batch;
     const { generation } = session;
+    const { batchSize = BATCH } = this.options;
     const wanted = session.next.get(partition)!;
     const first = BigInt(batch.messages[0]!.offset);
     if (first < wanted) throw new LostOffsetError(topic, partition, wanted, first);
@@ -219,10 +218,10 @@ export class TopicConsumer {
       });
     const beating = setInterval(beat, HEARTBEAT_MILLISECONDS / 2);
     try {
-      for (let place = 0; place < batch.messages.length; place += BATCH) {
+      for (let place = 0; place < batch.messages.length; place += batchSize) {
         if (isStale()) return false;
         const deliveries = batch.messages
-          .slice(place, place + BATCH)
+          .slice(place, place + batchSize)
           .map((message) => deliveryOf(topic, partition, message));
         await this.options.handle({ topic, partition, deliveries, isStale, heartbeat: beat });
         const last = deliveries.at(-1)!.offset;

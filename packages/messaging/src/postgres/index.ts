@@ -1,7 +1,14 @@
 import pg from 'pg';
 import { encodeMessage, readMessage } from '../cloud-event.js';
 import { asTransient } from '../errors.js';
-import type { Consumption, Delivery, Message, Messaging, Subscriber } from '../port.js';
+import {
+  BATCH,
+  type Consumption,
+  type Delivery,
+  type Message,
+  type Messaging,
+  type Subscriber,
+} from '../port.js';
 import { WakeUp } from './wake-up.js';
 
 export { installPostgresMessaging } from './install.js';
@@ -15,8 +22,6 @@ export interface PostgresMessagingOptions {
   /** How often a consumer looks by itself, in milliseconds. Default 300. */
   readonly pollMillis?: number;
 }
-
-const BATCH = 200;
 
 interface Publication {
   readonly messages: readonly { readonly key: string; readonly text: string }[];
@@ -182,14 +187,14 @@ class PostgresMessaging implements Messaging {
 
   private async readTopic(
     topic: string,
-    { startAt, handle, onError }: Parameters<Subscriber['consume']>[0],
+    { startAt, handle, batchSize = BATCH, onError }: Parameters<Subscriber['consume']>[0],
     isStopped: () => boolean,
   ): Promise<void> {
     let pauseMillis = 0;
     while (!isStopped()) {
       try {
         const next = await startAt(topic, 0);
-        const deliveries = await this.readFrom(topic, next);
+        const deliveries = await this.readFrom(topic, next, batchSize);
         if (deliveries.length > 0) {
           await handle({ topic, partition: 0, deliveries, isStale: isStopped, heartbeat: async () => {} });
         } else if (!isStopped()) {
@@ -204,11 +209,11 @@ class PostgresMessaging implements Messaging {
     }
   }
 
-  private async readFrom(topic: string, next: bigint): Promise<Delivery[]> {
+  private async readFrom(topic: string, next: bigint, limit: number): Promise<Delivery[]> {
     const table = (await this.isCompacted(topic)) ? 'latest' : 'log';
     const rows = await this.query<{ place: string; key: string; event: string }>(
-      `SELECT place, key, event FROM ${this.schema}.${table} WHERE topic = $1 AND place >= $2 ORDER BY place LIMIT ${BATCH}`,
-      [topic, next],
+      `SELECT place, key, event FROM ${this.schema}.${table} WHERE topic = $1 AND place >= $2 ORDER BY place LIMIT $3`,
+      [topic, next, limit],
     );
     return rows.map(({ place, key, event }) => {
       const at = { topic, partition: 0, offset: BigInt(place) };

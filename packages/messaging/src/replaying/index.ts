@@ -26,6 +26,8 @@ export class ReleasedMeanwhileError extends TransientError {
   }
 }
 
+/** A replay reads far more than a consumer does, and has no transaction to keep short. */
+const BATCH_SIZE = 1000;
 /** So long a partition rests that has come to its end while others have not. */
 const REST_MILLISECONDS = 50;
 
@@ -68,6 +70,7 @@ export class Replay {
     const consumption = await this.options.subscriber.consume({
       group: this.group,
       topics: [...new Set(missing.map(({ topic }) => topic))],
+      batchSize: BATCH_SIZE,
       startAt: async (topic, partition) => this.reachedOf(topic, partition),
       handle: async (batch) => {
         const place = placeOf(batch.topic, batch.partition);
