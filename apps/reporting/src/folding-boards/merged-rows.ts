@@ -11,16 +11,14 @@ interface Change {
 
 export interface RowsStatement {
   readonly text: string;
-  /** Its one parameter: the rows as a JSON array. */
-  readonly rows: string;
+  /** Rows as JSON arrays, one for each table and set of columns. */
+  readonly parameters: readonly string[];
 }
 
-/** A statement's parameter stays far below what Postgres takes at once. */
-const MAX_ROWS = 2000;
-
 /**
- * Changes of many rows as few statements, with the outcome of applying them one after another: a statement may write
- * a row once only, so changes of one row become one, or, where the row that is there decides, follow in rounds.
+ * Changes of many rows of many tables as one statement, with the outcome of applying them one after another. A
+ * statement may write a row once only, so changes of one row become one, or, where the row that is there decides, come
+ * in statements that follow one another. The round trips are what a fold costs most.
  */
 export class MergedRows {
   private readonly rounds = new Map<BoardTable, Map<string, Change>[]>();
@@ -42,14 +40,15 @@ export class MergedRows {
   }
 
   *statements(): Generator<RowsStatement> {
-    for (const [table, rounds] of this.rounds) {
-      for (const round of rounds) {
-        for (const changes of alike(round.values())) {
-          const text = statementOf(table, changes[0]!);
-          for (let from = 0; from < changes.length; from += MAX_ROWS)
-            yield { text, rows: jsonOf(changes.slice(from, from + MAX_ROWS)) };
-        }
-      }
+    const rounds = Math.max(0, ...[...this.rounds.values()].map(({ length }) => length));
+    for (let round = 0; round < rounds; round += 1) {
+      const writes = [...this.rounds].flatMap(([table, changes]) =>
+        alike(changes[round]?.values() ?? []).map((group) => ({ table, group })),
+      );
+      yield {
+        text: inOne(writes.map(({ table, group }, index) => insertOf(table, group[0]!, index + 1))),
+        parameters: writes.map(({ group }) => JSON.stringify(group.map(({ row }) => row))),
+      };
     }
   }
 }
@@ -78,7 +77,7 @@ function alike(changes: Iterable<Change>): readonly (readonly Change[])[] {
   return [...groups.values()];
 }
 
-function statementOf(table: BoardTable, { row, unlessNewer }: Change): string {
+function insertOf(table: BoardTable, { row, unlessNewer }: Change, parameter: number): string {
   const columns = Object.keys(row);
   const key: readonly string[] = KEYS[table];
   const changed = columns.filter((column) => !key.includes(column));
@@ -88,8 +87,12 @@ function statementOf(table: BoardTable, { row, unlessNewer }: Change): string {
       : `DO UPDATE SET ${changed.map((column) => `${column} = EXCLUDED.${column}`).join(', ')}`;
   const condition = unlessNewer ? 'WHERE known.position <= EXCLUDED.position' : '';
   return `INSERT INTO ${table} AS known (${columns.join(', ')})
-    SELECT ${columns.join(', ')} FROM json_populate_recordset(NULL::${table}, $1::json)
+    SELECT ${columns.join(', ')} FROM json_populate_recordset(NULL::${table}, $${parameter}::json)
     ON CONFLICT (${key.join(', ')}) ${outcome} ${condition}`;
 }
 
-const jsonOf = (changes: readonly Change[]): string => JSON.stringify(changes.map(({ row }) => row));
+/** None of them writes a row that another one writes. */
+function inOne(inserts: readonly string[]): string {
+  const before = inserts.slice(0, -1).map((insert, index) => `written_${index} AS (${insert})`);
+  return `${before.length === 0 ? '' : `WITH ${before.join(', ')} `}${inserts.at(-1)}`;
+}

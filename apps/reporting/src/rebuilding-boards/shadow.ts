@@ -61,6 +61,6 @@ export class Shadow {
   private async write(): Promise<void> {
     const { merged } = this;
     this.merged = new MergedRows();
-    for (const { text, rows } of merged.statements()) await this.owner.query(text, [rows]);
+    for (const { text, parameters } of merged.statements()) await this.owner.query(text, parameters);
   }
 }
