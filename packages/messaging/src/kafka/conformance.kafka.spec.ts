@@ -84,6 +84,17 @@ test.each([
   );
 });
 
+test('a topic takes messages for each of its partitions as soon as it was made', async () => {
+  const messaging = openHere();
+  for (let round = 0; round < 10; round++) {
+    const topic = await topicFor(messaging);
+    await messaging.publish(
+      topic,
+      Array.from({ length: 200 }, () => newMessage(randomUUID())),
+    );
+  }
+}, 60_000);
+
 test('what cannot be read is handed on as a message of its key, and what follows comes too', async () => {
   const messaging = openHere();
   const topic = await topicFor(messaging);

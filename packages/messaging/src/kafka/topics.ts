@@ -27,6 +27,9 @@ export class KafkaTopics {
       const { topics: found } = await admin.fetchTopicMetadata({ topics: names });
       if (found.some(({ partitions }) => partitions.some(({ leader }) => leader < 0)))
         throw new TransientError('a partition has no leader yet');
+      // Named as a leader, a broker may for a moment not know it yet and refuse what is published: whether it does is
+      // what asking it for its offsets shows.
+      await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
       const { resources } = await admin.describeConfigs({
         includeSynonyms: false,
         resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
