@@ -10,6 +10,7 @@ import { Outbox } from '../harness/outbox.ts';
 import { RestClient } from '../harness/rest-client.ts';
 import type { SmtpAddress } from '../harness/send-mail.ts';
 import { TestClock } from '../harness/test-clock.ts';
+import { type CommandOutcome, monteore } from '../operating/running-commands.ts';
 import { Front } from './front.ts';
 import { ServiceProcess } from './service-process.ts';
 
@@ -143,6 +144,11 @@ export class Cluster implements Instance {
 
   async rest(role?: string, options?: TokenOptions): Promise<RestClient> {
     return new RestClient(this.baseUrl, role === undefined ? null : await this.token(role, options));
+  }
+
+  /** Runs `monteore` with these arguments to its end, as an operator does who has a service's variables. */
+  monteoreAs(service: ServiceName, args: readonly string[]): Promise<CommandOutcome> {
+    return monteore(args, this.of(service)[0]!.environment);
   }
 
   async stop(): Promise<void> {

@@ -43,6 +43,11 @@ export class ServiceProcess {
     return this.child.pid;
   }
 
+  /** What it is started with, beside what it inherits and its port. */
+  get environment(): Readonly<Record<string, string>> {
+    return { ...this.options.environment, ...this.more };
+  }
+
   start(): void {
     this.isWanted = true;
     this.launch();
@@ -100,10 +105,10 @@ export class ServiceProcess {
   }
 
   private launch(): void {
-    const { service, environment, logFile, port } = this.options;
+    const { service, logFile, port } = this.options;
     const log = openSync(logFile, 'a');
     const child = spawn(NODE, [join(this.apps, service, 'dist', 'main.js')], {
-      env: { ...inheritedEnvironment(), ...environment, ...this.more, MONTEORE_PORT: String(port) },
+      env: { ...inheritedEnvironment(), ...this.environment, MONTEORE_PORT: String(port) },
       // By the channel it learns that whoever started it is gone.
       stdio: ['ignore', log, log, 'ipc'],
     });

@@ -21,6 +21,7 @@ import {
   untilAnswered,
 } from '../harness/index.ts';
 import { allSent } from './mails-once.ts';
+import { expectProven } from './proven.ts';
 import { asSuperuser, clusterIn, Survivor, superuserPassword } from './survivor.ts';
 
 jest.setTimeout(600_000);
@@ -191,7 +192,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const restored of restoredOnes) await restored.stop();
-  await survivor?.stop();
+  await survivor?.proveAndStop();
   await rm(place, { recursive: true, force: true });
 });
 
@@ -313,6 +314,7 @@ describe('a backup of an instance that is stopped', () => {
     expect(sources.get('monteore.ledger.events.v1')).toHaveLength(2);
     await its.worked(activityId, 3);
     await quiet(by);
+    await expectProven(restoredOnes.at(-1)!.dataDirectory);
   });
 
   test('a chain that somebody has changed is found, with the stream and the event', async () => {

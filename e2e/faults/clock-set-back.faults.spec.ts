@@ -22,7 +22,7 @@ beforeAll(async () => {
   });
 }, 90_000);
 
-afterAll(() => survivor?.stop());
+afterAll(() => survivor?.proveAndStop());
 
 describe('R15 the clock is set back by an hour', () => {
   test('nothing is recorded before what was recorded, and everything goes on', async () => {

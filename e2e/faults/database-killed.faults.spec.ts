@@ -21,7 +21,7 @@ beforeAll(async () => {
   team = await survivor.rest('administrator');
 }, 90_000);
 
-afterAll(() => survivor?.stop());
+afterAll(() => survivor?.proveAndStop());
 
 describe('R1 the database is killed under load', () => {
   test('meanwhile the answer is 503 with Retry-After; it comes back by itself and counts everything once', async () => {

@@ -14,6 +14,7 @@ import {
   sendRawMail,
 } from '../harness/index.ts';
 import { expectEveryMailOnce } from './mails-once.ts';
+import { expectProven } from './proven.ts';
 import { SmallDisk } from './small-disk.ts';
 import { Survivor } from './survivor.ts';
 
@@ -62,6 +63,7 @@ describeOnDisk('R1, R8 a disk that is full', () => {
   }, 180_000);
 
   afterAll(async () => {
+    if (survivor !== undefined) await expectProven(survivor.dataDirectory);
     await (await survivor?.ready())?.stop();
     disk.unmount();
     await rm(directory, { recursive: true, force: true });

@@ -22,7 +22,7 @@ beforeAll(async () => {
   opened = await desk.package(client);
 }, 90_000);
 
-afterAll(() => survivor?.stop());
+afterAll(() => survivor?.proveAndStop());
 
 interface Part {
   readonly headers: readonly string[];

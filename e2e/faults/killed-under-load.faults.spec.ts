@@ -28,7 +28,7 @@ beforeAll(async () => {
   team = await survivor.rest('administrator');
 }, 90_000);
 
-afterAll(() => survivor?.stop());
+afterAll(() => survivor?.proveAndStop());
 
 /** A command that was answered, and how to ask for it once more. */
 interface Acknowledged {

@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
-  await survivor?.stop();
+  await survivor?.proveAndStop();
   await mailServer?.stop();
 });
 

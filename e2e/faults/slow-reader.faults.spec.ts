@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const socket of sockets) socket.destroy();
-  await survivor?.stop();
+  await survivor?.proveAndStop();
 });
 
 /** Asks for a board's changes, over a connection of its own. */

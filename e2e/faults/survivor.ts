@@ -18,6 +18,7 @@ import {
   TestClock,
   type TokenOptions,
 } from '../harness/index.ts';
+import { expectProven } from './proven.ts';
 
 /** The directory of the database in a data directory. */
 export async function clusterIn(dataDirectory: string): Promise<string> {
@@ -163,6 +164,15 @@ export class Survivor implements Instance {
       return Number(kibibytes[1]) / 1024;
     };
     return { now: read('VmRSS'), most: read('VmHWM') };
+  }
+
+  /** Stops it for good, once it has been shown that its boards equal a rebuild and its chains verify. */
+  async proveAndStop(): Promise<void> {
+    try {
+      await expectProven(this.dataDirectory);
+    } finally {
+      await this.stop();
+    }
   }
 
   async stop(): Promise<void> {

@@ -3,12 +3,12 @@ import { expectEveryMailOnce } from '../../faults/mails-once.ts';
 import {
   type Answer,
   eventually,
-  type Instance,
   insistently,
   openPackage,
   type PackageSteps,
   type RestClient,
 } from '../../harness/index.ts';
+import type { Cluster } from '../cluster.ts';
 
 const MINUTES = 20_000;
 const APPROVED_MINUTES = 10_000;
@@ -27,6 +27,7 @@ type Kind = 'work' | 'decision' | 'request';
  */
 export class SteadyLoad {
   readonly steps: PackageSteps;
+  private readonly cluster: Cluster;
   private readonly team: RestClient;
   private readonly activityId: string;
   private readonly toDecide: string[];
@@ -34,7 +35,14 @@ export class SteadyLoad {
   private isWanted = false;
   private running: Promise<unknown> = Promise.resolve();
 
-  private constructor(steps: PackageSteps, team: RestClient, activityId: string, toDecide: string[]) {
+  private constructor(
+    cluster: Cluster,
+    steps: PackageSteps,
+    team: RestClient,
+    activityId: string,
+    toDecide: string[],
+  ) {
+    this.cluster = cluster;
     this.steps = steps;
     this.team = team;
     this.activityId = activityId;
@@ -42,9 +50,9 @@ export class SteadyLoad {
   }
 
   /** On a package of its own. */
-  static async on(instance: Instance): Promise<SteadyLoad> {
-    const team = await instance.rest('administrator');
-    const steps = await openPackage(instance, team, {
+  static async on(cluster: Cluster): Promise<SteadyLoad> {
+    const team = await cluster.rest('administrator');
+    const steps = await openPackage(cluster, team, {
       minutes: MINUTES,
       agreed: Array.from({ length: DECISIONS_AT_MOST }, (_, index) => ({
         title: `Concordata ${index}`,
@@ -54,7 +62,7 @@ export class SteadyLoad {
     });
     const toDecide = (await steps.activities()).map(({ activityId }) => activityId);
     const activityId = await steps.approvedExtra('Lavoro', APPROVED_MINUTES);
-    return new SteadyLoad(steps, team, activityId, toDecide);
+    return new SteadyLoad(cluster, steps, team, activityId, toDecide);
   }
 
   start(): void {
@@ -116,6 +124,10 @@ export class SteadyLoad {
     );
     await expectEveryMailOnce(this.steps.instance, this.team, this.steps.packageId);
     expect(await approvals()).toHaveLength(1 + decision.length);
+    expect(await this.cluster.monteoreAs('reporting', ['replay-diff'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Nothing would change: \d+ messages/),
+    });
   }
 
   private async repeat(kind: Kind, send: (key: string) => Promise<Answer>): Promise<void> {

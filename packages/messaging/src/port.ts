@@ -98,6 +98,11 @@ export interface TransactionRunner<Tx extends SqlTransaction = SqlTransaction> e
 export interface MessageHandler<Tx extends SqlTransaction = SqlTransaction> {
   readonly react?: (message: Message) => Promise<void>;
   readonly project?: (message: Message, tx: Tx) => Promise<void>;
+  /**
+   * Stands for `project` where many messages cost little more than one: it is given those that follow one another and
+   * whose handlers have this very function, in order, and leaves what `project` for each of them would have left.
+   */
+  readonly projectAll?: (messages: readonly Message[], tx: Tx) => Promise<void>;
 }
 
 export type MessageHandlers<Tx extends SqlTransaction = SqlTransaction> = Readonly<

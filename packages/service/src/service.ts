@@ -280,15 +280,15 @@ export async function startService(
         topic,
         messages.map(({ time }) => time),
       ),
-    around: (topic, message, work) =>
-      withCorrelation(message.correlationId, () =>
-        tracing.within(
-          () => [consumeSpan(topic, message)],
-          () => {
-            logger.debug({ topic, type: message.type, id: message.id }, 'handling a message');
-            return work();
-          },
-        ),
+    around: (topic, messages, work) =>
+      tracing.within(
+        () => messages.map((message) => consumeSpan(topic, message)),
+        () => {
+          for (const { type, id, correlationId } of messages)
+            withCorrelation(correlationId, () => logger.debug({ topic, type, id }, 'handling a message'));
+          const [only, ...others] = messages;
+          return only === undefined || others.length > 0 ? work() : withCorrelation(only.correlationId, work);
+        },
       ),
   });
   app.get(ServiceInbox).current = inbox;

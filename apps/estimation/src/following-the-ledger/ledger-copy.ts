@@ -97,37 +97,53 @@ export async function copyActivityReply(message: Message, tx: SqlTransaction): P
   ]);
 }
 
-/** Every event of the ledger carries the balances after it, and of an activity its minutes. */
-export async function copyLedger(message: Message, tx: SqlTransaction): Promise<void> {
-  const data = message.data as unknown as {
-    packageId?: string;
-    balances?: Balances;
-    activity?: ActivityMinutes;
-    items?: readonly { activity?: ActivityMinutes }[];
-  };
-  if (data.packageId !== undefined && data.balances !== undefined) {
-    await tx.query(
-      `INSERT INTO package_balances (package_id, balances) VALUES ($1, $2)
-       ON CONFLICT (package_id) DO UPDATE SET balances = $2`,
-      [data.packageId, JSON.stringify(data.balances)],
-    );
+/** Every event of the ledger carries the balances after it, and of an activity its minutes: the last of each is kept. */
+export async function copyLedger(messages: readonly Message[], tx: SqlTransaction): Promise<void> {
+  const balancesOf = new Map<string, Balances>();
+  const activities = new Map<string, ActivityMinutes>();
+  for (const message of messages) {
+    const {
+      packageId,
+      balances,
+      activity,
+      items = [],
+    } = message.data as unknown as {
+      packageId?: string;
+      balances?: Balances;
+      activity?: ActivityMinutes;
+      items?: readonly { activity?: ActivityMinutes }[];
+    };
+    if (packageId !== undefined && balances !== undefined) balancesOf.set(packageId, balances);
+    for (const told of [activity, ...items.map((item) => item.activity)])
+      if (told !== undefined) activities.set(told.activityId, told);
   }
-  const activities = [data.activity, ...(data.items ?? []).map((item) => item.activity)];
-  for (const activity of activities) {
-    if (activity === undefined) continue;
-    await tx.query(
-      `INSERT INTO activity_minutes (activity_id, held_minutes, actual_minutes, charged_minutes, overrun_minutes)
-       VALUES ($1, $2, $3, $4, $5) ON CONFLICT (activity_id) DO UPDATE SET
-         held_minutes = $2, actual_minutes = $3, charged_minutes = $4, overrun_minutes = $5`,
-      [
-        activity.activityId,
-        activity.heldMinutes,
-        activity.actualMinutes,
-        activity.chargedMinutes,
-        activity.overrunMinutes,
-      ],
-    );
-  }
+  if (balancesOf.size > 0) await copyBalances(balancesOf, tx);
+  if (activities.size > 0) await copyMinutes([...activities.values()], tx);
+}
+
+async function copyBalances(balancesOf: ReadonlyMap<string, Balances>, tx: SqlTransaction): Promise<void> {
+  await tx.query(
+    `INSERT INTO package_balances (package_id, balances) SELECT * FROM unnest($1::text[], $2::jsonb[])
+     ON CONFLICT (package_id) DO UPDATE SET balances = EXCLUDED.balances`,
+    [[...balancesOf.keys()], [...balancesOf.values()].map((balances) => JSON.stringify(balances))],
+  );
+}
+
+async function copyMinutes(activities: readonly ActivityMinutes[], tx: SqlTransaction): Promise<void> {
+  await tx.query(
+    `INSERT INTO activity_minutes (activity_id, held_minutes, actual_minutes, charged_minutes, overrun_minutes)
+     SELECT * FROM unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::integer[])
+     ON CONFLICT (activity_id) DO UPDATE SET
+       held_minutes = EXCLUDED.held_minutes, actual_minutes = EXCLUDED.actual_minutes,
+       charged_minutes = EXCLUDED.charged_minutes, overrun_minutes = EXCLUDED.overrun_minutes`,
+    [
+      activities.map(({ activityId }) => activityId),
+      activities.map(({ heldMinutes }) => heldMinutes),
+      activities.map(({ actualMinutes }) => actualMinutes),
+      activities.map(({ chargedMinutes }) => chargedMinutes),
+      activities.map(({ overrunMinutes }) => overrunMinutes),
+    ],
+  );
 }
 
 /** A request's word on urgency; a reply that says so counts for the next version (R8). Its receipt may be told late. */

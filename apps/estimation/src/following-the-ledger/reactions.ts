@@ -76,7 +76,7 @@ export class Reactions {
         types.map((type): [string, MessageHandler<ServiceTransaction>] => [
           type,
           {
-            project: copyLedger,
+            projectAll: copyLedger,
             ...(reacting[type] === undefined ? {} : { react: ignoringAnswer(reacting[type]) }),
           },
         ]),

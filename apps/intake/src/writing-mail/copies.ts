@@ -1,5 +1,5 @@
 import type { ActivitySnapshot, Lot } from '@monteore/contracts';
-import type { SqlTransaction } from '@monteore/messaging';
+import type { Message, SqlTransaction } from '@monteore/messaging';
 
 /** What mails must know of other events than the one they follow from; resulting values, copied and never added up. */
 
@@ -69,29 +69,35 @@ export interface KnownLot {
   readonly isOpen: boolean;
 }
 
-export async function rememberLots(
-  tx: SqlTransaction,
-  packageId: string,
-  lots: readonly Lot[],
-): Promise<void> {
-  for (const lot of lots) {
-    await tx.query(
-      `INSERT INTO mail_lots (lot_id, package_id, expires_on, free_minutes, held_minutes, is_open, origin, minutes)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (lot_id) DO UPDATE SET
-         expires_on = $3, free_minutes = $4, held_minutes = $5, is_open = $6`,
-      [
-        lot.lotId,
-        packageId,
-        lot.expiresOn ?? null,
-        lot.remainingMinutes - lot.heldMinutes,
-        lot.heldMinutes,
-        lot.state === 'open',
-        lot.origin,
-        lot.minutes,
-      ],
-    );
+/** The lots as the ledger's events tell them: the last word on each is kept. */
+export async function rememberLots(messages: readonly Message[], tx: SqlTransaction): Promise<void> {
+  const rows = new Map<string, Readonly<Record<string, string | number | boolean | null>>>();
+  for (const message of messages) {
+    const { packageId, lots = [] } = message.data as unknown as { packageId: string; lots?: readonly Lot[] };
+    for (const lot of lots) rows.set(lot.lotId, rowOf(packageId, lot));
   }
+  if (rows.size === 0) return;
+  await tx.query(
+    `INSERT INTO mail_lots (lot_id, package_id, expires_on, free_minutes, held_minutes, is_open, origin, minutes)
+     SELECT lot_id, package_id, expires_on, free_minutes, held_minutes, is_open, origin, minutes
+     FROM json_populate_recordset(NULL::mail_lots, $1::json)
+     ON CONFLICT (lot_id) DO UPDATE SET
+       expires_on = EXCLUDED.expires_on, free_minutes = EXCLUDED.free_minutes,
+       held_minutes = EXCLUDED.held_minutes, is_open = EXCLUDED.is_open`,
+    [JSON.stringify([...rows.values()])],
+  );
 }
+
+const rowOf = (packageId: string, lot: Lot) => ({
+  lot_id: lot.lotId,
+  package_id: packageId,
+  expires_on: lot.expiresOn ?? null,
+  free_minutes: lot.remainingMinutes - lot.heldMinutes,
+  held_minutes: lot.heldMinutes,
+  is_open: lot.state === 'open',
+  origin: lot.origin,
+  minutes: lot.minutes,
+});
 
 export async function knownLot(tx: SqlTransaction, lotId: string): Promise<KnownLot | null> {
   const rows = await tx.query<{

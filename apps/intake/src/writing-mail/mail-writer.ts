@@ -1,4 +1,4 @@
-import type { ActivitySnapshot, Lot } from '@monteore/contracts';
+import type { ActivitySnapshot } from '@monteore/contracts';
 import { type EventTypeOf, estimationEvents, eventsTopicOf, ledgerEvents } from '@monteore/contracts';
 import type { StoredEvent } from '@monteore/event-store';
 import type { Message, MessageHandler, MessageHandlers } from '@monteore/messaging';
@@ -105,10 +105,10 @@ export class MailWriter {
 
   private ledgerHandler(type: EventTypeOf<'ledger'>): Handler {
     const makeCause = ledgerCauses[type];
+    if (makeCause === undefined && type !== 'LotAdded') return { projectAll: rememberLots };
     return {
       project: async (message, tx) => {
-        const { packageId, lots } = message.data as unknown as { packageId: string; lots?: Lot[] };
-        if (lots !== undefined) await rememberLots(tx, packageId, lots);
+        await rememberLots([message], tx);
         if (type === 'LotAdded') await this.lotAdded(message, tx);
         if (makeCause !== undefined) await this.announcing.announce(makeCause(message), tx);
       },

@@ -34,15 +34,10 @@ export class WorkEntriesController {
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { package: found } = await this.desk.see(caller.principal, packageId);
-    const agreed = found.agreedActivities.find(({ activityId }) => activityId === body.activityId);
+    // What is known stands on the package it names; only what is not yet known asks for the package.
     const known =
-      agreed === undefined
-        ? await eventually(() => this.activities.find(packageId, body.activityId))
-        : ((await this.activities.find(packageId, body.activityId)) ?? {
-            multiplier: agreed.urgent ? found.policy.urgentMultiplier : 1,
-          });
-    if (known === null) throw notFound('ledger', 'activity on this package');
+      (await this.activities.find(packageId, body.activityId)) ??
+      (await this.justMade(caller, packageId, body.activityId));
     const performedById = this.core.people.teamId(body.performedBy);
     const { performedBy: _, ...facts } = body;
     const { events } = await this.desk.command(
@@ -62,6 +57,20 @@ export class WorkEntriesController {
       overrunMinutes: charged?.overrunMinutes,
       ...(charged?.overrunId === undefined ? {} : { overrunId: charged.overrunId }),
     };
+  }
+
+  /** An activity of which the ledger was not told yet: agreed when the package was opened, or one that has to be waited for. */
+  private async justMade(
+    caller: Caller,
+    packageId: string,
+    activityId: string,
+  ): Promise<{ readonly multiplier: number }> {
+    const { package: found } = await this.desk.see(caller.principal, packageId);
+    const agreed = found.agreedActivities.find((activity) => activity.activityId === activityId);
+    if (agreed !== undefined) return { multiplier: agreed.urgent ? found.policy.urgentMultiplier : 1 };
+    const known = await eventually(() => this.activities.find(packageId, activityId));
+    if (known === null) throw notFound('ledger', 'activity on this package');
+    return known;
   }
 
   @Post(':workEntryId/reversal')

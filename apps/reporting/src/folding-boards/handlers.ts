@@ -40,11 +40,11 @@ function handlersOf(
   types: readonly string[],
   fold: Fold,
 ): Record<string, MessageHandler<ServiceTransaction>> {
-  const project = async (message: Message, tx: ServiceTransaction) => {
-    await applyChanges(tx, fold(message));
-    await scheduleStatement(message, tx);
+  const projectAll = async (messages: readonly Message[], tx: ServiceTransaction) => {
+    await applyChanges(tx, messages.flatMap(fold));
+    for (const message of messages) await scheduleStatement(message, tx);
   };
-  return Object.fromEntries(types.map((type) => [type, { project }]));
+  return Object.fromEntries(types.map((type) => [type, { projectAll }]));
 }
 
 /**

@@ -216,6 +216,20 @@ describe('one mark per source and key', () => {
     expect(await inbox.waitFor({ source, key: 'b', position }, 0)).toBe(false);
   });
 
+  it('can be waited for while another instance handles the message', async () => {
+    const [inbox, other] = [await inboxOf(), new HandedOut()];
+    const message = charged('a', 'a1');
+    const { source, key, position } = message;
+    const waiting = [
+      inbox.waitFor({ source, key, position }, 10_000),
+      inbox.waitFor({ source, key: 'b', position }, 200),
+    ];
+    await inboxOf({ subscriber: other });
+    other.log.push(message);
+    await other.deliver();
+    expect(await Promise.all(waiting)).toEqual([true, false]);
+  });
+
   it('stands for a type that nobody handles too, which is noted with its first position', async () => {
     await inboxOf();
     const first = charged('a', 'x', { type: 'Novelty' });
@@ -225,6 +239,70 @@ describe('one mark per source and key', () => {
       { topic: TOPIC, type: 'Novelty', first_position: String(first.position) },
     ]);
     expect(await rows('consumer_marks')).toHaveLength(2);
+  });
+});
+
+describe('messages that are projected at once', () => {
+  const calls: string[][] = [];
+  const together = (): MessageHandlers => {
+    const projectAll = async (messages: readonly Message[], tx: SqlTransaction) => {
+      calls.push(messages.map(textOf));
+      for (const message of messages) await handlers()[TOPIC]!.WorkCharged!.project!(message, tx);
+    };
+    return {
+      [TOPIC]: {
+        ...handlers()[TOPIC],
+        One: { projectAll },
+        Other: { projectAll },
+        Alone: { projectAll: (...given) => projectAll(...given) },
+      },
+    };
+  };
+  const of = (type: string, key: string, text: string) => charged(key, text, { type });
+  beforeEach(() => {
+    calls.length = 0;
+  });
+
+  it('follow one another and share the function; what stands between them keeps its place', async () => {
+    await inboxOf({ handlers: together() });
+    subscriber.log.push(
+      of('One', 'a', 'a1'),
+      of('Novelty', 'b', 'unheard'),
+      of('Other', 'b', 'b1'),
+      charged('a', 'a2'),
+      of('One', 'a', 'a3'),
+      of('Alone', 'a', 'a4'),
+      asked('a', 'q'),
+      of('One', 'b', 'b2'),
+    );
+    await subscriber.deliver();
+    expect(calls).toEqual([['a1', 'b1'], ['a3'], ['a4'], ['b2']]);
+    expect(await effects()).toEqual(['a1', 'b1', 'a2', 'a3', 'a4', 'b2']);
+  });
+
+  it('have their effect once each: repeats and older ones are not among them', async () => {
+    await inboxOf({ handlers: together() });
+    const [a1, a2, b1] = [of('One', 'a', 'a1'), of('One', 'a', 'a2'), of('One', 'b', 'b1')];
+    subscriber.log.push(a2, a1, b1, b1);
+    await subscriber.deliver();
+    expect(calls).toEqual([['a2', 'b1']]);
+  });
+
+  it('park the key of the one that fails by itself, and the others of the run go on', async () => {
+    const inbox = await inboxOf({ handlers: together() });
+    failing.add('bad');
+    subscriber.log.push(
+      of('One', 'a', 'a1'),
+      of('One', 'b', 'bad'),
+      of('One', 'a', 'a2'),
+      of('One', 'b', 'b2'),
+    );
+    await subscriber.deliver();
+    expect(await effects()).toEqual(['a1', 'a2']);
+    expect((await inbox.parked.list()).map(({ message }) => textOf(message))).toEqual(['bad', 'b2']);
+    failing.clear();
+    await inbox.parked.retry(TOPIC, 'b');
+    expect(await effects()).toEqual(['a1', 'a2', 'bad', 'b2']);
   });
 });
 
@@ -393,13 +471,13 @@ describe('a message that fails by itself', () => {
 describe('who watches', () => {
   type Seen = readonly [event: string, ...texts: string[]];
   const watching = (seen: Seen[]): Partial<InboxOptions<SqlTransaction>> => ({
-    around: async (topic, message, work) => {
-      seen.push([`begin ${topic}`, textOf(message)]);
+    around: async (topic, messages, work) => {
+      seen.push([`begin ${topic}`, ...messages.map(textOf)]);
       await work().catch((error: unknown) => {
-        seen.push(['fail', textOf(message)]);
+        seen.push(['fail', ...messages.map(textOf)]);
         throw error;
       });
-      seen.push(['end', textOf(message)]);
+      seen.push(['end', ...messages.map(textOf)]);
     },
     onRetry: (_, message) => seen.push(['retry', textOf(message)]),
     onHandled: (_, messages) => seen.push(['handled', ...messages.map(textOf)]),

@@ -12,8 +12,10 @@ import type {
   Subscriber,
   TransactionRunner,
 } from '../port.js';
+import { IgnoredTypes } from './ignored-types.js';
 import { Marks, type SourcePosition } from './marks.js';
 import { ParkedMessages } from './parked.js';
+import { KnownSources, UnknownSourceError } from './sources.js';
 
 export { type ContinuedSource, continueSources } from './continuing.js';
 export type { SourcePosition } from './marks.js';
@@ -34,21 +36,14 @@ export interface InboxOptions<Tx extends SqlTransaction> {
   readonly onRetry?: (topic: string, message: Message, error: unknown) => void;
   /** These messages of a topic had their effect, which is committed. */
   readonly onHandled?: (topic: string, messages: readonly Message[]) => void;
-  /** Runs the handling of one message that somebody handles, for whoever traces it: calls `work` once, and throws what it throws. */
-  readonly around?: (topic: string, message: Message, work: () => Promise<void>) => Promise<void>;
+  /** Runs the handling of messages that somebody handles, for whoever traces it: calls `work` once, and throws what it throws. */
+  readonly around?: (topic: string, messages: readonly Message[], work: () => Promise<void>) => Promise<void>;
   /** How often a message that fails by itself is tried, and the first pause between; it doubles. Default 4 and 100 ms. */
   readonly attempts?: number;
   readonly firstDelayMillis?: number;
 }
 
 type Around = NonNullable<InboxOptions<SqlTransaction>['around']>;
-
-class UnknownSourceError extends Error {
-  constructor(topic: string, source: string) {
-    super(`${topic}: ${source} is a source nobody has accepted: a store was restored or copied`);
-    this.name = 'UnknownSourceError';
-  }
-}
 
 /**
  * The consumer of a service. Offsets and one mark per (source, key) are written in the transaction of the effects;
@@ -57,10 +52,14 @@ class UnknownSourceError extends Error {
 export class Inbox<Tx extends SqlTransaction> {
   readonly parked: ParkedMessages<Tx>;
   private readonly marks: Marks;
+  private readonly sources: KnownSources;
+  private readonly ignored: IgnoredTypes;
   private consumption: Consumption | null = null;
 
   constructor(private readonly options: InboxOptions<Tx>) {
     this.marks = new Marks(options.database, options.schema);
+    this.sources = new KnownSources(options.schema, options.onUnknownSource);
+    this.ignored = new IgnoredTypes(options.schema);
     this.parked = new ParkedMessages(options.database, {
       schema: options.schema,
       handle: (topic, message, settle) => this.handleParked(topic, message, settle),
@@ -94,11 +93,8 @@ export class Inbox<Tx extends SqlTransaction> {
   }
 
   /** An operator's word that a new source (a restored store) may be consumed from now on. */
-  async acceptSource(topic: string, source: string): Promise<void> {
-    await this.options.database.query(
-      `INSERT INTO ${this.options.schema}.consumer_sources (topic, source) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-      [topic, source],
-    );
+  acceptSource(topic: string, source: string): Promise<void> {
+    return this.sources.accept(this.options.database, topic, source);
   }
 
   private async nextOffset(tx: SqlTransaction, topic: string, partition: number): Promise<bigint> {
@@ -143,21 +139,21 @@ export class Inbox<Tx extends SqlTransaction> {
 
   /** One message: its reaction, then its projection; parked with its key when it keeps failing by itself. */
   private handleAlone(delivery: Delivery): Promise<void> {
-    return this.around(delivery.topic, delivery.message, () => this.insist(delivery));
+    return this.around(delivery.topic, [delivery.message], () => this.insist(delivery));
   }
 
-  private around(topic: string, message: Message, work: () => Promise<void>): Promise<void> {
+  private around: Around = (topic, messages, work) => {
     const { around } = this.options;
-    const isHandled = this.handlerOf(topic, message) !== undefined;
-    return around === undefined || !isHandled ? work() : around(topic, message, work);
-  }
+    const isHandled = this.handlerOf(topic, messages[0]!) !== undefined;
+    return around === undefined || !isHandled ? work() : around(topic, messages, work);
+  };
 
   private async insist(delivery: Delivery): Promise<void> {
     const { attempts = 4, firstDelayMillis = 100 } = this.options;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.react(delivery);
-        await this.commit([delivery], (_topic, _message, work) => work());
+        await this.commit([delivery], (_topic, _messages, work) => work());
         return;
       } catch (error) {
         if (isTransient(error) || error instanceof UnknownSourceError) throw error;
@@ -172,7 +168,7 @@ export class Inbox<Tx extends SqlTransaction> {
     const react = this.handlerOf(topic, message)?.react;
     if (react === undefined) return;
     const { database } = this.options;
-    await this.checkSource(database, topic, message);
+    await this.sources.check(database, topic, [message]);
     if (await this.parked.isParked(database, topic, message.key)) return;
     if (message.position <= (await this.marks.read(database, message.source, message.key))) return;
     await react(message);
@@ -181,7 +177,7 @@ export class Inbox<Tx extends SqlTransaction> {
   private async parkFailed({ topic, partition, offset, message }: Delivery, error: unknown): Promise<void> {
     const isOurs = await this.options.database.transaction(async (tx) => {
       if (offset < (await this.lockOffset(tx, topic, partition))) return false;
-      await this.moveOffset(tx, topic, partition, offset + 1n);
+      await this.moveOn(tx, topic, partition, offset + 1n);
       await this.parked.park(
         tx,
         topic,
@@ -197,110 +193,134 @@ export class Inbox<Tx extends SqlTransaction> {
    * The effects of a run of one partition with its offset and marks, in one transaction. What is asked about each
    * message is asked once for all: the lock on the offset keeps every other instance of this group away meanwhile.
    */
-  private async commit(
-    deliveries: readonly Delivery[],
-    around: Around = (topic, message, work) => this.around(topic, message, work),
-  ): Promise<void> {
+  private async commit(deliveries: readonly Delivery[], around: Around = this.around): Promise<void> {
     const { topic, partition } = deliveries[0]!;
-    const { handled, reached } = await this.options.database.transaction(async (tx) => {
-      const applied: Message[] = [];
+    const { messages, reached } = await this.options.database.transaction(async (tx) => {
       const next = await this.lockOffset(tx, topic, partition);
       const fresh = deliveries.filter(({ offset }) => offset >= next);
-      if (fresh.length === 0) return { handled: [], reached: [] };
-      const messages = fresh.map(({ message }) => message);
-      await this.checkSources(tx, topic, messages);
-      const marks = await this.marks.of(tx, messages);
-      const parkedKeys = await this.parked.keysAmong(tx, topic, messages);
-      for (const message of messages) {
-        if (!marks.isBehind(message)) continue;
-        if (parkedKeys.has(message.key) && (await this.parked.parkBehind(tx, topic, message))) continue;
-        await around(topic, message, () => this.apply(tx, topic, message));
-        if (this.handlerOf(topic, message) !== undefined) applied.push(message);
-        marks.reach(message);
-      }
-      await this.marks.write(tx, marks.reached());
-      await this.moveOffset(tx, topic, partition, fresh.at(-1)!.offset + 1n);
-      return { handled: applied, reached: marks.reached() };
+      if (fresh.length === 0) return { messages: [], reached: [] };
+      const acting = await this.actingAmong(
+        tx,
+        topic,
+        fresh.map(({ message }) => message),
+      );
+      await this.apply(tx, topic, acting.messages, around);
+      await this.moveOn(tx, topic, partition, fresh.at(-1)!.offset + 1n, acting.reached);
+      return acting;
     });
-    this.marks.committed(reached);
-    if (handled.length > 0) this.options.onHandled?.(topic, handled);
+    this.committed(topic, messages, reached);
   }
 
-  private async apply(tx: Tx, topic: string, message: Message): Promise<void> {
-    const unreadable = undecodableReason(message);
-    if (unreadable !== null) throw new Error(unreadable);
-    const handler = this.handlerOf(topic, message);
-    if (handler === undefined) {
-      await tx.query(
-        `INSERT INTO ${this.options.schema}.ignored_types (topic, type, source, first_position)
-         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-        [topic, message.type, message.source, message.position],
-      );
+  /** Those that are to have their effect: no repeats, and none of a key that waits, behind which they are put. */
+  private async actingAmong(
+    tx: SqlTransaction,
+    topic: string,
+    messages: readonly Message[],
+  ): Promise<{ readonly messages: readonly Message[]; readonly reached: readonly SourcePosition[] }> {
+    await this.sources.check(tx, topic, messages);
+    const marks = await this.marks.of(tx, messages);
+    const parkedKeys = await this.parked.keysAmong(tx, topic, messages);
+    const acting: Message[] = [];
+    for (const message of messages) {
+      if (!marks.isBehind(message)) continue;
+      if (parkedKeys.has(message.key) && (await this.parked.parkBehind(tx, topic, message))) continue;
+      acting.push(message);
+      marks.reach(message);
     }
-    await handler?.project?.(message, tx);
+    return { messages: acting, reached: marks.reached() };
+  }
+
+  private async apply(tx: Tx, topic: string, messages: readonly Message[], around: Around): Promise<void> {
+    for (const message of messages) {
+      const unreadable = undecodableReason(message);
+      if (unreadable !== null) throw new Error(unreadable);
+    }
+    const { handled, ignored } = this.divided(topic, messages);
+    await this.ignored.note(tx, topic, ignored);
+    for (const run of this.runsOf(topic, handled)) {
+      const { project, projectAll } = this.handlerOf(topic, run[0]!)!;
+      await around(topic, run, async () => {
+        if (projectAll === undefined) await project?.(run[0]!, tx);
+        else await projectAll(run, tx);
+      });
+    }
+  }
+
+  /** In order; those that follow one another and are projected by the same function stand together. */
+  private runsOf(topic: string, messages: readonly Message[]): readonly (readonly Message[])[] {
+    const runs: Message[][] = [];
+    let before: MessageHandler<Tx>['projectAll'];
+    for (const message of messages) {
+      const projectAll = this.handlerOf(topic, message)?.projectAll;
+      if (projectAll !== undefined && projectAll === before) runs.at(-1)!.push(message);
+      else runs.push([message]);
+      before = projectAll;
+    }
+    return runs;
+  }
+
+  private divided(topic: string, messages: readonly Message[]) {
+    const isHandled = (message: Message) => this.handlerOf(topic, message) !== undefined;
+    return { handled: messages.filter(isHandled), ignored: messages.filter((one) => !isHandled(one)) };
+  }
+
+  private committed(topic: string, messages: readonly Message[], reached: readonly SourcePosition[]): void {
+    const { handled, ignored } = this.divided(topic, messages);
+    this.marks.committed(reached);
+    this.ignored.committed(topic, ignored);
+    if (handled.length > 0) this.options.onHandled?.(topic, handled);
   }
 
   /** The next offset of the partition, which nobody else moves until this transaction has ended. */
   private async lockOffset(tx: SqlTransaction, topic: string, partition: number): Promise<bigint> {
-    await tx.query(
-      `INSERT INTO ${this.options.schema}.consumer_offsets (topic, partition, next_offset) VALUES ($1, $2, 0)
-       ON CONFLICT DO NOTHING`,
-      [topic, partition],
-    );
-    const rows = await tx.query<{ next_offset: string }>(
-      `SELECT next_offset FROM ${this.options.schema}.consumer_offsets WHERE topic = $1 AND partition = $2 FOR UPDATE`,
-      [topic, partition],
-    );
+    const lock = () =>
+      tx.query<{ next_offset: string }>(
+        `SELECT next_offset FROM ${this.options.schema}.consumer_offsets
+         WHERE topic = $1 AND partition = $2 FOR UPDATE`,
+        [topic, partition],
+      );
+    let rows = await lock();
+    if (rows.length === 0) {
+      await tx.query(
+        `INSERT INTO ${this.options.schema}.consumer_offsets (topic, partition, next_offset) VALUES ($1, $2, 0)
+         ON CONFLICT DO NOTHING`,
+        [topic, partition],
+      );
+      rows = await lock();
+    }
     return BigInt(rows[0]!.next_offset);
   }
 
-  private async moveOffset(
+  private async moveOn(
     tx: SqlTransaction,
     topic: string,
     partition: number,
     next: bigint,
+    reached: readonly SourcePosition[] = [],
   ): Promise<void> {
     await tx.query(
-      `UPDATE ${this.options.schema}.consumer_offsets SET next_offset = $3 WHERE topic = $1 AND partition = $2`,
-      [topic, partition, next],
-    );
-  }
-
-  private async checkSources(tx: SqlTransaction, topic: string, messages: readonly Message[]): Promise<void> {
-    const bySource = new Map(messages.map((message) => [message.source, message]));
-    for (const message of bySource.values()) await this.checkSource(tx, topic, message);
-  }
-
-  private async checkSource(tx: SqlTransaction, topic: string, message: Message): Promise<void> {
-    if (undecodableReason(message) !== null) return;
-    const rows = await tx.query<{ source: string }>(
-      `SELECT source FROM ${this.options.schema}.consumer_sources WHERE topic = $1`,
-      [topic],
-    );
-    if (rows.some((row) => row.source === message.source)) return;
-    if (rows.length > 0) {
-      this.options.onUnknownSource?.(topic, message.source);
-      throw new UnknownSourceError(topic, message.source);
-    }
-    await tx.query(
-      `INSERT INTO ${this.options.schema}.consumer_sources (topic, source) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-      [topic, message.source],
+      `WITH moved AS (
+         UPDATE ${this.options.schema}.consumer_offsets SET next_offset = $3 WHERE topic = $1 AND partition = $2
+       )
+       ${this.marks.statement(4)}`,
+      [topic, partition, next, ...this.marks.parameters(reached)],
     );
   }
 
   private handleParked(topic: string, message: Message, settle: (tx: Tx) => Promise<void>): Promise<void> {
-    return this.around(topic, message, () => this.release(topic, message, settle));
+    return this.around(topic, [message], () => this.release(topic, message, settle));
   }
 
   private async release(topic: string, message: Message, settle: (tx: Tx) => Promise<void>): Promise<void> {
     await this.handlerOf(topic, message)?.react?.(message);
-    await this.options.database.transaction(async (tx) => {
+    const isNew = await this.options.database.transaction(async (tx) => {
       await settle(tx);
-      if (message.position > (await this.marks.read(tx, message.source, message.key)))
-        await this.apply(tx, topic, message);
+      const mark = await this.marks.read(tx, message.source, message.key);
+      if (message.position <= mark) return false;
+      await this.apply(tx, topic, [message], (_topic, _messages, work) => work());
       await this.marks.write(tx, [message]);
+      return true;
     });
-    this.marks.committed([message]);
-    if (this.handlerOf(topic, message) !== undefined) this.options.onHandled?.(topic, [message]);
+    this.committed(topic, isNew ? [message] : [], [message]);
   }
 }

@@ -37,12 +37,18 @@ interface Waiter extends SourcePosition {
   readonly done: (reached: boolean) => void;
 }
 
+/** Of the places committed here, so many are remembered. */
+const REMEMBERED = 10_000;
+
 /**
  * How far a consumer has come, per source and key (architecture.md, second rule). Waiting for a position ends as soon
- * as this process commits it; another instance's commit is seen by polling.
+ * as this process commits it; another instance's commit is seen by polling, in one question for all who wait.
  */
 export class Marks {
   private readonly waiters = new Set<Waiter>();
+  /** What this process has committed last, the oldest first: at most as far as the table. */
+  private readonly remembered = new Map<string, bigint>();
+  private poll: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly database: SqlTransaction,
@@ -70,52 +76,81 @@ export class Marks {
   }
 
   async write(tx: SqlTransaction, reached: readonly SourcePosition[]): Promise<void> {
-    if (reached.length === 0) return;
-    await tx.query(
-      `INSERT INTO ${this.schema}.consumer_marks (source, key, position)
-       SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
-       ON CONFLICT (source, key) DO UPDATE SET position = greatest(consumer_marks.position, EXCLUDED.position)`,
-      [
-        reached.map(({ source }) => source),
-        reached.map(({ key }) => key),
-        reached.map(({ position }) => position.toString()),
-      ],
-    );
+    await tx.query(this.statement(1), this.parameters(reached));
+  }
+
+  /** Writes marks, none of which ever goes back; its three parameters begin with this number. */
+  statement(parameter: number): string {
+    return `INSERT INTO ${this.schema}.consumer_marks (source, key, position)
+      SELECT * FROM unnest($${parameter}::text[], $${parameter + 1}::text[], $${parameter + 2}::bigint[])
+      ON CONFLICT (source, key) DO UPDATE SET position = greatest(consumer_marks.position, EXCLUDED.position)`;
+  }
+
+  parameters(reached: readonly SourcePosition[]): readonly unknown[] {
+    return [
+      reached.map(({ source }) => source),
+      reached.map(({ key }) => key),
+      reached.map(({ position }) => position.toString()),
+    ];
   }
 
   /** To be called after the commit that wrote them. */
   committed(marks: Iterable<SourcePosition>): void {
     for (const mark of marks) {
-      for (const waiter of this.waiters) {
-        if (waiter.source === mark.source && waiter.key === mark.key && mark.position >= waiter.position)
-          waiter.done(true);
-      }
+      const place = placeOf(mark);
+      this.remembered.delete(place);
+      this.remembered.set(place, mark.position);
+      this.tell(place, mark.position);
+    }
+    for (const place of this.remembered.keys()) {
+      if (this.remembered.size <= REMEMBERED) break;
+      this.remembered.delete(place);
     }
   }
 
   /** Resolves true as soon as the mark has reached the position, false after `timeoutMillis`. */
   async waitFor(wanted: SourcePosition, timeoutMillis: number): Promise<boolean> {
-    const reached = async () =>
-      (await this.read(this.database, wanted.source, wanted.key)) >= wanted.position;
-    if (await reached()) return true;
+    const isReached = () => (this.remembered.get(placeOf(wanted)) ?? -1n) >= wanted.position;
+    if (isReached() || (await this.read(this.database, wanted.source, wanted.key)) >= wanted.position)
+      return true;
+    // Committed here while the table was read: nobody would tell.
+    if (isReached()) return true;
     return new Promise((resolve) => {
-      const done = (result: boolean) => {
-        clearInterval(poll);
-        clearTimeout(timer);
-        this.waiters.delete(waiter);
-        resolve(result);
+      const waiter: Waiter = {
+        ...wanted,
+        done: (reached) => {
+          clearTimeout(timer);
+          this.waiters.delete(waiter);
+          resolve(reached);
+        },
       };
-      const waiter: Waiter = { ...wanted, done };
-      const poll = setInterval(
-        () =>
-          void reached().then(
-            (now) => now && done(true),
-            () => {},
-          ),
-        this.pollMillis,
-      );
-      const timer = setTimeout(() => done(false), timeoutMillis);
+      const timer = setTimeout(() => waiter.done(false), timeoutMillis);
       this.waiters.add(waiter);
+      this.pollSoon();
     });
+  }
+
+  private tell(place: string, position: bigint): void {
+    for (const waiter of this.waiters) {
+      if (placeOf(waiter) === place && position >= waiter.position) waiter.done(true);
+    }
+  }
+
+  private pollSoon(): void {
+    if (this.waiters.size === 0) return;
+    this.poll ??= setTimeout(() => void this.pollNow(), this.pollMillis);
+  }
+
+  /** Never rejects: a database that is away is asked again, until those who wait give up. */
+  private async pollNow(): Promise<void> {
+    const wanted = [...this.waiters];
+    try {
+      const marks = await this.of(this.database, wanted);
+      for (const waiter of wanted) if (!marks.isBehind(waiter)) waiter.done(true);
+    } catch {
+      // Asked again below.
+    }
+    this.poll = null;
+    this.pollSoon();
   }
 }

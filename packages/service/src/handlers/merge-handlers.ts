@@ -39,7 +39,10 @@ function mergeOne(
           },
         }),
     project: async (message, tx) => {
-      for (const { project } of handlers) await project?.(message, tx);
+      for (const { project, projectAll } of handlers) {
+        if (projectAll === undefined) await project?.(message, tx);
+        else await projectAll([message], tx);
+      }
     },
   };
 }

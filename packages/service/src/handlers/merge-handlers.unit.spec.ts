@@ -35,6 +35,19 @@ describe('handlers of several parts of a service', () => {
     expect([merged.ledger!.Closed, merged.people!.Known]).toEqual([alone, alone]);
   });
 
+  test('what one of them would project with others at once stands alone among them', async () => {
+    const notes: string[] = [];
+    const projectAll = async (messages: readonly Message[]) => {
+      notes.push(`${messages.length} at once`);
+    };
+    const [before, after] = [noting(notes, 'first', false), noting(notes, 'last', false)];
+    const merged = mergeHandlers(
+      ...[before, { projectAll }, after].map((Opened) => ({ ledger: { Opened } })),
+    );
+    await merged.ledger!.Opened!.project!(message, tx);
+    expect(notes).toEqual(['first projects', '1 at once', 'last projects']);
+  });
+
   test('where nobody reacts there is no reaction', () => {
     const part = { ledger: { Opened: noting([], 'x', false) } };
     expect(mergeHandlers(part, part).ledger!.Opened!.react).toBeUndefined();
