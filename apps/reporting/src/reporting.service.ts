@@ -16,6 +16,7 @@ export const reportingService: ServiceDefinition = {
   module: (core) => ReportingModule.around(core),
   publish: publishStatement,
   handlers: () => boardHandlers,
+  onHandled: (app) => app.get(BoardWatch).folded(),
   projection: () => ({ project: projectStatement }),
   due: (_core, app) => {
     const look = ({ entityId }: { readonly entityId: string }) =>

@@ -24,9 +24,20 @@ function fourDigitYear(date: Temporal.PlainDate): LocalDate {
   return date.toString();
 }
 
-/** The date in Rome at an instant (any RFC 3339 offset is understood). */
+/** An hour of UTC in this or the last century: since 1893 Rome has differed from UTC by whole hours. */
+const HOUR_OF_UTC = /^(?:19|20)\d\d-\d\d-\d\dT\d\d(?=:[0-5]\d:[0-5]\d(?:\.\d+)?Z$)/;
+let latestHour: { readonly hour: string; readonly date: LocalDate } | null = null;
+
+/**
+ * The date in Rome at an instant (any RFC 3339 offset is understood). Nearly all that is asked for are of the present
+ * hour, which is one date.
+ */
 export function localDateOf(instant: Instant): LocalDate {
-  return fourDigitYear(inRome(instant).toPlainDate());
+  const hour = HOUR_OF_UTC.exec(instant)?.[0];
+  if (hour !== undefined && hour === latestHour?.hour) return latestHour.date;
+  const date = fourDigitYear(inRome(instant).toPlainDate());
+  if (hour !== undefined) latestHour = { hour, date };
+  return date;
 }
 
 /** True for a `YYYY-MM-DD` that exists in the calendar: 2026-02-30 does not. */

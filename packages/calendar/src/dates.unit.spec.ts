@@ -10,6 +10,7 @@ import {
   formatInstant,
   isRealDate,
   localDateOf,
+  ROME,
 } from './index.js';
 
 const date = fc
@@ -91,6 +92,24 @@ describe('Rome time', () => {
     ['2026-10-25', '02:30', '2026-10-25T00:30:00.000Z', 'repeated: the first'],
   ])('%s %s is %s (%s)', (day, time, instant) => {
     expect(atLocalTime(day, time)).toBe(instant);
+  });
+
+  it('are those of their own instant, whatever was asked for before', () => {
+    const inRome = new Intl.DateTimeFormat('en-CA', { timeZone: ROME });
+    const moment = fc.integer({
+      min: Date.parse('1890-01-01T00:00:00Z'),
+      max: Date.parse('2110-01-01T00:00:00Z'),
+    });
+    fc.assert(
+      fc.property(moment, fc.integer({ min: -3_600_000, max: 3_600_000 }), (at, apart) => {
+        for (const each of [at, at + apart, at]) {
+          const instant = new Date(each);
+          expect(localDateOf(instant.toISOString())).toBe(inRome.format(instant));
+        }
+      }),
+    );
+    localDateOf('2026-11-16T17:10:00.000Z');
+    expect(() => localDateOf('2026-11-16T17:99:00.000Z')).toThrow(RangeError);
   });
 
   it('R13 a day ends where the next begins, and holds every instant between', () => {

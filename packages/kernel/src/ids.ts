@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { v4, v5, validate } from 'uuid';
+import { parse, v4, v5, validate } from 'uuid';
 
 /** Namespace of every derived id of this product; changing it would make every repeat look new. */
-const NAMESPACE = '6d6f6e74-656f-4265-8f72-65000000a001';
+const NAMESPACE = parse('6d6f6e74-656f-4265-8f72-65000000a001');
 
 /** The same parts give the same UUIDv5, everywhere and for ever. Parts are length-prefixed so that none can imitate two. */
 export function derivedId(...parts: readonly string[]): string {
-  return v5(parts.map((part) => `${part.length}:${part}`).join('|'), NAMESPACE);
+  return v5(Buffer.from(parts.map((part) => `${part.length}:${part}`).join('|')), NAMESPACE);
 }
 
 /** A random id, for what nobody may guess. */

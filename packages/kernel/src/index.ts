@@ -1,4 +1,5 @@
 export * from './actor.js';
+export * from './bell.js';
 export * from './canonical-json.js';
 export * from './clock.js';
 export * from './ids.js';

@@ -6,6 +6,7 @@ export * from './clock/test-clock.js';
 export * from './command-handling/stream-command.js';
 export * from './command-handling/stream-runtime.js';
 export * from './configuring/index.js';
+export * from './database/gathered.js';
 export * from './database/service-database.js';
 export { messagingFrom } from './drivers.js';
 export * from './due/due-things.js';

@@ -116,6 +116,8 @@ export interface ServiceDefinition {
   readonly publish: (event: StoredEvent) => PublicForm | null;
   /** What is consumed of others (access and people are added for every service), by topic and type. */
   readonly handlers: (core: ServiceCore, app: INestApplicationContext) => MessageHandlers<ServiceTransaction>;
+  /** Effects of messages were committed by this instance just now: for whoever tells readers without delay. */
+  readonly onHandled?: (app: INestApplicationContext) => void;
   readonly projection?: (
     core: ServiceCore,
     app: INestApplicationContext,
@@ -275,11 +277,13 @@ export async function startService(
       metrics.retried('consume');
       logger.info({ topic, id: message.id, err: error }, 'a message is tried again');
     },
-    onHandled: (topic, messages) =>
+    onHandled: (topic, messages) => {
       metrics.projected(
         topic,
         messages.map(({ time }) => time),
-      ),
+      );
+      definition.onHandled?.(app);
+    },
     around: (topic, messages, work) =>
       tracing.within(
         () => messages.map((message) => consumeSpan(topic, message)),

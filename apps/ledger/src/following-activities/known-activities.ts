@@ -1,6 +1,6 @@
 import type { IntegrationEvent } from '@monteore/contracts';
 import type { MessageHandler, SqlTransaction } from '@monteore/messaging';
-import { type ServiceTransaction, scheduleDue } from '@monteore/service';
+import { Gathered, type ServiceTransaction, scheduleDue } from '@monteore/service';
 
 /** What the ledger must know of others: which activities a package has, and what is open on it (R14). */
 export const followingTables = `
@@ -17,18 +17,36 @@ export const followingTables = `
   );
   CREATE INDEX open_items_of_package ON open_items (package_id) WHERE is_open;`;
 
-export class KnownActivities {
-  constructor(private readonly database: SqlTransaction) {}
+export interface KnownActivity {
+  readonly multiplier: number;
+  readonly title: string;
+}
 
-  async find(
-    packageId: string,
-    activityId: string,
-  ): Promise<{ readonly multiplier: number; readonly title: string } | null> {
-    const rows = await this.database.query<{ multiplier: number; title: string }>(
-      'SELECT multiplier, title FROM known_activities WHERE activity_id = $1 AND package_id = $2',
-      [activityId, packageId],
+interface KnownActivityRow extends KnownActivity {
+  readonly activity_id: string;
+  readonly package_id: string;
+}
+
+export class KnownActivities {
+  /** Every work entry asks, many at the same moment. */
+  private readonly rows: Gathered<string, KnownActivityRow | null>;
+
+  constructor(private readonly database: SqlTransaction) {
+    this.rows = new Gathered((activityIds) => this.read(activityIds));
+  }
+
+  async find(packageId: string, activityId: string): Promise<KnownActivity | null> {
+    const row = await this.rows.ask(activityId);
+    return row === null || row.package_id !== packageId ? null : row;
+  }
+
+  private async read(activityIds: readonly string[]): Promise<readonly (KnownActivityRow | null)[]> {
+    const rows = await this.database.query<KnownActivityRow>(
+      'SELECT activity_id, package_id, multiplier, title FROM known_activities WHERE activity_id = ANY ($1)',
+      [activityIds],
     );
-    return rows[0] ?? null;
+    const byId = new Map(rows.map((row) => [row.activity_id, row]));
+    return activityIds.map((activityId) => byId.get(activityId) ?? null);
   }
 
   async openItems(packageId: string): Promise<number> {

@@ -1,3 +1,4 @@
+import { Bell } from '@monteore/kernel';
 import type { ServiceCore } from '@monteore/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { Boards } from '../reading-boards/boards.js';
@@ -14,17 +15,18 @@ export interface Watcher {
   end(): void;
 }
 
+/** What another instance has folded is seen so late. */
 const LOOK_EVERY_MILLIS = 200;
 
 /**
- * Looks at the positions of all watched boards together, whichever instance folded their events, and tells those who
- * know another one. Costs nothing while nobody watches.
+ * Looks at the positions of all watched boards together, at once when this instance has folded something and else by
+ * the clock, and tells those who know another one. Costs nothing while nobody watches.
  */
 @Injectable()
 export class BoardWatch {
   private readonly watchers = new Set<Watcher>();
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
+  private readonly bell = new Bell();
+  private looking: Promise<void> | null = null;
   private stopped = false;
 
   constructor(
@@ -43,27 +45,34 @@ export class BoardWatch {
       return () => {};
     }
     this.watchers.add(watcher);
-    if (this.watchers.size === 1) this.schedule(0);
+    this.bell.ring();
+    this.looking ??= this.keepLooking();
     return () => this.watchers.delete(watcher);
+  }
+
+  /** To be told whenever boards were folded here. */
+  folded(): void {
+    this.bell.ring();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.timer);
+    this.bell.ring();
     await this.looking;
     for (const watcher of [...this.watchers]) watcher.end();
     this.watchers.clear();
   }
 
-  private schedule(afterMillis: number): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.looking = this.look()
-        .catch((error: unknown) => this.core.logger.warn({ err: error }, 'boards could not be watched'))
-        .finally(() => {
-          if (!this.stopped && this.watchers.size > 0) this.schedule(LOOK_EVERY_MILLIS);
-        });
-    }, afterMillis);
+  /** Never rejects. */
+  private async keepLooking(): Promise<void> {
+    while (!this.stopped && this.watchers.size > 0) {
+      await this.bell.wait(LOOK_EVERY_MILLIS);
+      if (this.stopped) break;
+      await this.look().catch((error: unknown) =>
+        this.core.logger.warn({ err: error }, 'boards could not be watched'),
+      );
+    }
+    this.looking = null;
   }
 
   private async look(): Promise<void> {

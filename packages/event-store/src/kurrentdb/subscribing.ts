@@ -1,5 +1,5 @@
+import type { Bell } from '@monteore/kernel';
 import type { Position, StoredEvent } from '../port.js';
-import type { Bell } from '../subscribing/bell.js';
 import { type AllRead, BATCH_EVENTS, type Signals } from '../subscribing/subscription.js';
 import { type Connection, Link } from './connection.js';
 import { NotReachedError } from './errors.js';

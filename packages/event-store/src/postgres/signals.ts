@@ -1,5 +1,5 @@
+import { Bell } from '@monteore/kernel';
 import pg from 'pg';
-import { Bell } from '../subscribing/bell.js';
 import type { OnProblem } from '../subscribing/subscription.js';
 
 const FIRST_PAUSE_MILLISECONDS = 100;

@@ -1,5 +1,5 @@
+import { Bell } from '@monteore/kernel';
 import type { BatchHandler, Position, StoredEvent, Subscription } from '../port.js';
-import { Bell } from './bell.js';
 
 export const BATCH_EVENTS = 500;
 

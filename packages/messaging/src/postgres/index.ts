@@ -1,3 +1,4 @@
+import { Bell } from '@monteore/kernel';
 import pg from 'pg';
 import { encodeMessage, readMessage } from '../cloud-event.js';
 import { asTransient } from '../errors.js';
@@ -19,7 +20,7 @@ export interface PostgresMessagingOptions {
   readonly schema?: string;
   /** Connections of the pool; one more listens. Default 2. */
   readonly maxConnections?: number;
-  /** How often a consumer looks by itself, in milliseconds. Default 300. */
+  /** How often a consumer looks by itself, for notices that were lost, in milliseconds. Default 1000. */
   readonly pollMillis?: number;
 }
 
@@ -38,12 +39,12 @@ class PostgresMessaging implements Messaging {
   private readonly schema: string;
   private readonly pool: pg.Pool;
   private readonly wakeUp: WakeUp;
-  private readonly sleepers = new Set<() => void>();
+  private readonly bells = new Map<string, Set<Bell>>();
   private readonly outgoing = new Map<string, Publication[]>();
   private readonly compacted = new Map<string, boolean>();
   private readonly running = new Set<Consumption>();
   private listening: Promise<void> | null = null;
-  private noticePending = false;
+  private readonly topicsToTell = new Set<string>();
 
   constructor(private readonly options: PostgresMessagingOptions) {
     this.schema = options.schema ?? 'messaging';
@@ -57,7 +58,7 @@ class PostgresMessaging implements Messaging {
     this.pool.on('error', () => {});
     // One that dies in the packet that opens it is nobody's yet: without a listener it would end the process.
     this.pool.on('connect', (client) => client.on('error', () => {}));
-    this.wakeUp = new WakeUp(options.connectionString, `${this.schema}_log`, () => this.wake());
+    this.wakeUp = new WakeUp(options.connectionString, `${this.schema}_log`, (topic) => this.ring(topic));
   }
 
   async ensureTopics(
@@ -151,22 +152,27 @@ class PostgresMessaging implements Messaging {
       if (failure === undefined) client.off('error', onError);
       client.release(failure);
     }
-    this.notifyOthers();
-    this.wake();
+    this.tellOthers(topic);
+    this.ring(topic);
   }
 
   /** After the commit and coalesced: inside the transaction NOTIFY would take a lock of the whole cluster. */
-  private notifyOthers(): void {
-    if (this.noticePending) return;
-    this.noticePending = true;
+  private tellOthers(topic: string): void {
+    this.topicsToTell.add(topic);
+    if (this.topicsToTell.size > 1) return;
     setImmediate(() => {
-      this.noticePending = false;
-      this.pool.query(`NOTIFY ${this.schema}_log`).catch(() => {});
+      const topics = [...this.topicsToTell];
+      this.topicsToTell.clear();
+      this.pool
+        .query('SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS topic', [`${this.schema}_log`, topics])
+        .catch(() => {});
     });
   }
 
-  private wake(): void {
-    for (const sleeper of [...this.sleepers]) sleeper();
+  /** Wakes whoever reads this topic here; without one, every reader. */
+  private ring(topic?: string): void {
+    const bells = topic === undefined ? [...this.bells.values()] : [this.bells.get(topic) ?? []];
+    for (const bell of bells.flatMap((some) => [...some])) bell.ring();
   }
 
   consume(options: Parameters<Subscriber['consume']>[0]): Promise<Consumption> {
@@ -176,7 +182,7 @@ class PostgresMessaging implements Messaging {
     const consumption: Consumption = {
       stop: async () => {
         stopped = true;
-        this.wake();
+        this.ring();
         await Promise.all(loops);
         this.running.delete(consumption);
       },
@@ -190,23 +196,31 @@ class PostgresMessaging implements Messaging {
     { startAt, handle, batchSize = BATCH, onError }: Parameters<Subscriber['consume']>[0],
     isStopped: () => boolean,
   ): Promise<void> {
+    const bell = new Bell();
+    const bells = this.bells.get(topic) ?? new Set();
+    this.bells.set(topic, bells.add(bell));
+    let next: bigint | null = null;
     let pauseMillis = 0;
     while (!isStopped()) {
       try {
-        const next = await startAt(topic, 0);
+        next ??= await startAt(topic, 0);
         const deliveries = await this.readFrom(topic, next, batchSize);
-        if (deliveries.length > 0) {
+        const last = deliveries.at(-1);
+        if (last !== undefined) {
           await handle({ topic, partition: 0, deliveries, isStale: isStopped, heartbeat: async () => {} });
-        } else if (!isStopped()) {
-          await this.sleep(this.options.pollMillis ?? 300);
+          next = last.offset + 1n;
         }
         pauseMillis = 0;
+        if (deliveries.length < batchSize && !isStopped()) await bell.wait(this.options.pollMillis ?? 1000);
       } catch (error) {
         onError?.(error);
+        // How much of the batch was handled is known to whoever handles it.
+        next = null;
         pauseMillis = Math.min(2000, pauseMillis * 2 || 100);
-        if (!isStopped()) await this.sleep(pauseMillis);
+        if (!isStopped()) await bell.wait(pauseMillis);
       }
     }
+    bells.delete(bell);
   }
 
   private async readFrom(topic: string, next: bigint, limit: number): Promise<Delivery[]> {
@@ -255,17 +269,5 @@ class PostgresMessaging implements Messaging {
     } catch (error) {
       throw asTransient(error);
     }
-  }
-
-  private sleep(millis: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.sleepers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, millis);
-      this.sleepers.add(done);
-    });
   }
 }

@@ -1,7 +1,8 @@
 import pg from 'pg';
 
 /**
- * Listens on one channel over a connection of its own and calls back at every notification.
+ * Listens on one channel over a connection of its own and calls back at every notification with what it says, and
+ * without anything when it begins to listen.
  * A lost connection is made anew by itself; what was missed meanwhile is found by polling.
  */
 export class WakeUp {
@@ -12,13 +13,13 @@ export class WakeUp {
   constructor(
     private readonly connectionString: string,
     private readonly channel: string,
-    private readonly onNotice: () => void,
+    private readonly onNotice: (notice?: string) => void,
   ) {}
 
   async start(): Promise<void> {
     if (this.stopped) return;
     const client = new pg.Client({ connectionString: this.connectionString, connectionTimeoutMillis: 2000 });
-    client.on('notification', () => this.onNotice());
+    client.on('notification', ({ payload }) => this.onNotice(payload));
     client.on('error', () => this.again());
     client.on('end', () => this.again());
     this.client = client;

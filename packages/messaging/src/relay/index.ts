@@ -114,8 +114,7 @@ export class Relay {
 
   private async relay(events: readonly StoredEvent[], last: bigint): Promise<void> {
     if (this.stopped) throw new TransientError('the relay is stopping');
-    await this.takeLease();
-    const position = await this.checkpoint();
+    const position = await this.takeLease();
     if (position < this.reached) {
       this.follow(position);
       return;
@@ -153,14 +152,17 @@ export class Relay {
     ];
   }
 
-  private async takeLease(): Promise<void> {
-    const rows = await this.options.database.query(
+  /** Answers the checkpoint, which only whoever has the lease moves on. */
+  private async takeLease(): Promise<bigint> {
+    const rows = await this.options.database.query<{ position: string }>(
       `UPDATE ${this.options.schema}.relay_checkpoints
        SET holder = $1, held_until = now() + make_interval(secs => $2)
-       WHERE name = 'events' AND (holder = $1 OR holder IS NULL OR held_until IS NULL OR held_until < now()) RETURNING 1`,
+       WHERE name = 'events' AND (holder = $1 OR holder IS NULL OR held_until IS NULL OR held_until < now())
+       RETURNING position`,
       [this.holder, this.options.leaseSeconds ?? 10],
     );
-    if (rows.length === 0) throw new TransientError('another instance publishes');
+    if (rows[0] === undefined) throw new TransientError('another instance publishes');
+    return BigInt(rows[0].position);
   }
 
   /** Refused when the checkpoint is not where it was when the publishing began: it may have been set back meanwhile. */

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { ROLES, type Role } from '@monteore/kernel';
+import { ROLES, type Role, sha256Hex } from '@monteore/kernel';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Principal } from '../http/principal.js';
@@ -15,6 +15,7 @@ const zClaims = z.object({
   role: z.enum(ROLES),
   client: z.string().optional(),
   scopes: z.array(z.string()).default([]),
+  exp: z.number(),
 });
 
 export class InvalidTokenError extends Error {
@@ -23,6 +24,8 @@ export class InvalidTokenError extends Error {
     this.name = 'InvalidTokenError';
   }
 }
+
+type Keys = ReturnType<typeof createLocalJWKSet>;
 
 /** Where the last good copy of the keys outlives the process. */
 export interface KeptKeys {
@@ -35,7 +38,7 @@ export interface KeptKeys {
  * they cannot be read at all, the last good copy serves.
  */
 export class KeySource {
-  private keys: ReturnType<typeof createLocalJWKSet> | null = null;
+  private keys: Keys | null = null;
   private readAt = 0;
   private version = '';
 
@@ -45,13 +48,13 @@ export class KeySource {
     private readonly retryMillis = 60_000,
   ) {}
 
-  async resolve(): Promise<ReturnType<typeof createLocalJWKSet>> {
+  async resolve(): Promise<Keys> {
     this.keys ??= await this.read().catch((error: unknown) => this.lastGood(error));
     return this.keys;
   }
 
   /** After a token named an unknown key; null when it is too early to look again. */
-  async refresh(): Promise<ReturnType<typeof createLocalJWKSet> | null> {
+  async refresh(): Promise<Keys | null> {
     if (Date.now() - this.readAt < this.retryMillis && !(await this.hasChanged())) return null;
     this.keys = await this.read();
     return this.keys;
@@ -67,13 +70,13 @@ export class KeySource {
     return `${mtimeMs}/${size}`;
   }
 
-  private async lastGood(error: unknown): Promise<ReturnType<typeof createLocalJWKSet>> {
+  private async lastGood(error: unknown): Promise<Keys> {
     const keys = (await this.kept?.load()) ?? null;
     if (keys === null) throw error;
     return createLocalJWKSet(keys);
   }
 
-  private async read(): Promise<ReturnType<typeof createLocalJWKSet>> {
+  private async read(): Promise<Keys> {
     this.readAt = Date.now();
     const keys = await this.fetchKeys();
     const usable = createLocalJWKSet(keys);
@@ -92,24 +95,44 @@ export class KeySource {
   }
 }
 
-/** Verifies an access token (EdDSA) by itself. Throws InvalidTokenError with a reason that may be told. */
+/** A token that was found good, until it expires or other keys are read. */
+interface Verified {
+  readonly principal: Principal;
+  readonly expiresAt: number;
+  readonly keys: Keys;
+}
+
+const VERIFIED_REMEMBERED = 10_000;
+
+/**
+ * Verifies an access token (EdDSA) by itself. Throws InvalidTokenError with a reason that may be told. What was
+ * verified is remembered by its hash, for as long as verifying it again would have the same outcome.
+ */
 export class TokenVerifier {
+  private readonly verified = new Map<string, Verified>();
+
   constructor(private readonly source: KeySource) {}
 
   async verify(token: string): Promise<Principal> {
-    const payload = await this.payloadOf(token);
-    const claims = zClaims.safeParse(payload);
+    const keys = await this.source.resolve();
+    const hash = sha256Hex(token);
+    const known = this.verified.get(hash);
+    if (known?.keys === keys && known.expiresAt > Date.now()) return known.principal;
+    const claims = zClaims.safeParse(await this.payloadOf(token, keys));
     if (!claims.success) throw new InvalidTokenError('the token lacks a claim that this system needs');
-    const { sub, role, client, scopes } = claims.data;
-    return {
+    const { sub, role, client, scopes, exp } = claims.data;
+    const principal = {
       subject: sub,
       role: role as Role,
       scopes,
       ...(client === undefined ? {} : { clientId: client }),
     };
+    if (this.verified.size >= VERIFIED_REMEMBERED) this.verified.clear();
+    this.verified.set(hash, { principal, expiresAt: exp * 1000, keys: await this.source.resolve() });
+    return principal;
   }
 
-  private async payloadOf(token: string): Promise<unknown> {
+  private async payloadOf(token: string, keys: Keys): Promise<unknown> {
     const options = {
       issuer: TOKEN_ISSUER,
       audience: TOKEN_AUDIENCE,
@@ -117,12 +140,12 @@ export class TokenVerifier {
       requiredClaims: ['exp'],
     };
     try {
-      return (await jwtVerify(token, await this.source.resolve(), options)).payload;
+      return (await jwtVerify(token, keys, options)).payload;
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) {
-        const keys = await this.source.refresh();
-        if (keys !== null) {
-          return (await jwtVerify(token, keys, options).catch(asInvalid)).payload;
+        const newer = await this.source.refresh();
+        if (newer !== null) {
+          return (await jwtVerify(token, newer, options).catch(asInvalid)).payload;
         }
       }
       return asInvalid(error);

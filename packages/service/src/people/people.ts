@@ -43,6 +43,8 @@ const LABELS_REMEMBERED = 10_000;
 export class People {
   private readonly remembered = new Map<string, string>();
   private readonly unwritten = new Map<string, string>();
+  /** Ids of the team by label: nearly every command names some of a few. */
+  private readonly teamIds = new Map<string, string>();
 
   constructor(
     private readonly database: ServiceDatabase,
@@ -56,7 +58,13 @@ export class People {
 
   /** The id of somebody of the team, by address (or by whatever they are called where no address is known). */
   teamId(label: string): string {
-    return isUuid(label) ? label.toLowerCase() : personIdOf(this.installationSecret, label);
+    if (isUuid(label)) return label.toLowerCase();
+    const known = this.teamIds.get(label);
+    if (known !== undefined) return known;
+    if (this.teamIds.size >= LABELS_REMEMBERED) this.teamIds.clear();
+    const personId = personIdOf(this.installationSecret, label);
+    this.teamIds.set(label, personId);
+    return personId;
   }
 
   /** Tells two texts of a person apart without holding them: for what a command's input is compared by. */
