@@ -15,33 +15,47 @@ export type Json =
  * Throws TypeError on what JSON cannot carry exactly (NaN, infinities, unsafe integers, functions, lone surrogates).
  */
 export function canonicalJson(value: unknown): string {
-  if (value === null) return 'null';
   switch (typeof value) {
+    case 'string':
+      return textOf(value);
+    case 'number':
+      return numberOf(value);
     case 'boolean':
       return value ? 'true' : 'false';
-    case 'string':
-      if (!value.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form');
-      return JSON.stringify(value);
-    case 'number':
-      if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical form`);
-      if (Number.isInteger(value) && !Number.isSafeInteger(value))
-        throw new TypeError(`${value} is no exact integer`);
-      return JSON.stringify(value);
     case 'object':
-      break;
+      if (value === null) return 'null';
+      return Array.isArray(value) ? arrayOf(value) : objectOf(value as Record<string, unknown>);
     default:
       throw new TypeError(`a ${typeof value} has no canonical form`);
   }
-  if (Array.isArray(value))
-    return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
-  if (value instanceof Date) throw new TypeError('a Date has no canonical form: pass its ISO text');
-  const members: string[] = [];
-  const record = value as Record<string, unknown>;
+}
+
+function textOf(value: string): string {
+  if (!value.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form');
+  return JSON.stringify(value);
+}
+
+function numberOf(value: number): string {
+  if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical form`);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw new TypeError(`${value} is no exact integer`);
+  return String(value);
+}
+
+const arrayOf = (items: readonly unknown[]): string =>
+  `[${items.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
+
+/** Built up as one text: every event is written so several times, and lists of members cost most of it. */
+function objectOf(record: Record<string, unknown>): string {
+  if (record instanceof Date) throw new TypeError('a Date has no canonical form: pass its ISO text');
+  let members = '';
   for (const key of Object.keys(record).sort()) {
     const member = record[key];
-    if (member !== undefined) members.push(`${canonicalJson(key)}:${canonicalJson(member)}`);
+    if (member === undefined) continue;
+    if (members !== '') members += ',';
+    members += `${textOf(key)}:${canonicalJson(member)}`;
   }
-  return `{${members.join(',')}}`;
+  return `{${members}}`;
 }
 
 /** Lower-case hex SHA-256 of text (UTF-8) or bytes. */
