@@ -17,7 +17,9 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'monteore-keys-'));
   file = join(directory, 'keys.json');
 });
-afterEach(() => jest.useRealTimers());
+afterEach(() => {
+  jest.useRealTimers();
+});
 afterAll(() => rm(directory, { recursive: true }));
 
 async function keyOf(kid: string) {
