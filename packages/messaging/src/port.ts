@@ -71,11 +71,19 @@ export interface Subscriber {
   close(): Promise<void>;
 }
 
+/** How far a partition goes: both are 0 while it never held anything. */
+export interface PartitionEnds {
+  readonly partition: number;
+  /** The oldest offset that is there. */
+  readonly first: bigint;
+  /** The newest offset + 1: a consumer that has come this far has seen all. */
+  readonly next: bigint;
+}
+
 export interface Messaging extends Publisher, Subscriber {
   /** Makes the topics where they are missing, and refuses (throws) when one has other settings than architecture.md asks. */
   ensureTopics(topics: readonly { readonly name: string; readonly compacted: boolean }[]): Promise<void>;
-  /** The newest offset of each partition + 1, 0 while there is none: a consumer that has come this far has seen all. */
-  endOffsets(topic: string): Promise<readonly { readonly partition: number; readonly next: bigint }[]>;
+  endOffsets(topic: string): Promise<readonly PartitionEnds[]>;
 }
 
 /** One open transaction of the service's own database. */

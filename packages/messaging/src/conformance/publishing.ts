@@ -91,12 +91,16 @@ export function describePublishing(fixture: () => MessagingFixture): void {
 
   test('says how far a topic goes', async () => {
     const topic = await topicOf();
-    const ends = async () => (await messaging().endOffsets(topic)).reduce((sum, { next }) => sum + next, 0n);
-    expect(await ends()).toBe(0n);
+    const held = async () =>
+      (await messaging().endOffsets(topic)).reduce((sum, { first, next }) => sum + (next - first), 0n);
+    const end = async () => (await messaging().endOffsets(topic)).reduce((sum, { next }) => sum + next, 0n);
+    expect([await held(), await end()]).toEqual([0n, 0n]);
     await messaging().publish(topic, newMessages('k', 1));
-    const before = await ends();
+    expect(await held()).toBe(1n);
+    const before = await end();
     await messaging().publish(topic, newMessages('k', 3));
-    expect((await ends()) - before).toBe(3n);
+    expect(await held()).toBe(4n);
+    expect((await end()) - before).toBe(3n);
   });
 
   test('fails as something that passes while the system is away', async () => {

@@ -1,5 +1,5 @@
 import { type ISocketFactory, Kafka, logLevel, type SASLOptions } from 'kafkajs';
-import type { Consumption, Message, Messaging, Subscriber } from '../port.js';
+import type { Consumption, Message, Messaging, PartitionEnds, Subscriber } from '../port.js';
 import { TopicConsumer } from './consuming.js';
 import { mendKafkajs } from './mending-kafkajs.js';
 import { KafkaPublisher } from './publishing.js';
@@ -54,7 +54,7 @@ class KafkaMessaging implements Messaging {
     return this.topics.ensure(topics);
   }
 
-  endOffsets(topic: string): Promise<{ partition: number; next: bigint }[]> {
+  endOffsets(topic: string): Promise<readonly PartitionEnds[]> {
     return this.topics.endOffsets(topic);
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { asTransient, isTransient } from '../errors.js';
-import { TransientError } from '../port.js';
+import { type PartitionEnds, TransientError } from '../port.js';
 import { disconnect } from './mending-kafkajs.js';
 
 /** Fixed at creation: with another count the same key would go to another partition, and its order be lost. */
@@ -48,10 +48,10 @@ export class KafkaTopics {
     });
   }
 
-  async endOffsets(topic: string): Promise<{ partition: number; next: bigint }[]> {
+  async endOffsets(topic: string): Promise<PartitionEnds[]> {
     const offsets = await this.ask((admin) => admin.fetchTopicOffsets(topic));
     return offsets
-      .map(({ partition, high }) => ({ partition, next: BigInt(high) }))
+      .map(({ partition, low, high }) => ({ partition, first: BigInt(low), next: BigInt(high) }))
       .sort((one, other) => one.partition - other.partition);
   }
 

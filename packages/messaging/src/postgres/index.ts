@@ -8,6 +8,7 @@ import {
   type Delivery,
   type Message,
   type Messaging,
+  type PartitionEnds,
   type Subscriber,
 } from '../port.js';
 import { WakeUp } from './wake-up.js';
@@ -235,13 +236,14 @@ class PostgresMessaging implements Messaging {
     });
   }
 
-  async endOffsets(topic: string): Promise<{ partition: number; next: bigint }[]> {
+  async endOffsets(topic: string): Promise<PartitionEnds[]> {
     const table = (await this.isCompacted(topic)) ? 'latest' : 'log';
-    const rows = await this.query<{ next: string }>(
-      `SELECT coalesce(max(place) + 1, 0) AS next FROM ${this.schema}.${table} WHERE topic = $1`,
+    const rows = await this.query<{ first: string; next: string }>(
+      `SELECT coalesce(min(place), 0) AS first, coalesce(max(place) + 1, 0) AS next FROM ${this.schema}.${table} WHERE topic = $1`,
       [topic],
     );
-    return [{ partition: 0, next: BigInt(rows[0]!.next) }];
+    const { first, next } = rows[0]!;
+    return [{ partition: 0, first: BigInt(first), next: BigInt(next) }];
   }
 
   async close(): Promise<void> {

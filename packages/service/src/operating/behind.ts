@@ -1,4 +1,4 @@
-import type { Messaging } from '@monteore/messaging';
+import type { PartitionEnds } from '@monteore/messaging';
 import type { ServiceDatabase } from '../database/service-database.js';
 
 /** The next offset to be handled, by `topic/partition`; a partition that was never handled is not in it. */
@@ -20,12 +20,9 @@ export async function parkedKeysOf(database: ServiceDatabase): Promise<ReadonlyM
 }
 
 /** Messages of a topic that are not handled yet. */
-export const messagesBehind = (
-  topic: string,
-  ends: Awaited<ReturnType<Messaging['endOffsets']>>,
-  next: NextOffsets,
-): number =>
-  ends.reduce(
-    (sum, end) => sum + Math.max(0, Number(end.next - (next.get(`${topic}/${end.partition}`) ?? 0n))),
-    0,
-  );
+export const messagesBehind = (topic: string, ends: readonly PartitionEnds[], next: NextOffsets): number =>
+  ends.reduce((sum, end) => {
+    const reached = next.get(`${topic}/${end.partition}`) ?? 0n;
+    const from = reached > end.first ? reached : end.first;
+    return sum + Math.max(0, Number(end.next - from));
+  }, 0);
