@@ -51,7 +51,7 @@ export interface Consumption {
   stop(): Promise<void>;
 }
 
-export const BATCH = 200;
+export const BATCH = 500;
 
 /**
  * Brings the messages of topics to one group, each partition's batches one after another, from the offset that

@@ -20,6 +20,9 @@ export interface QueueLimits {
   readonly batchesInFlight: number;
 }
 
+/** Fewer calls are not worth a commit of their own. */
+const SMALLEST_SHARE = 8;
+
 /**
  * Gathers concurrent appends into batches. A stream is in one batch at a time and once in it, and calls for one
  * stream keep their order, so the batches in flight cannot disturb each other.
@@ -66,7 +69,7 @@ export class AppendQueue {
 
   #dispatch(): void {
     while (this.#running.size < this.limits.batchesInFlight) {
-      const batch = this.#take();
+      const batch = this.#take(this.#share());
       if (batch.length === 0) return;
       const streams = batch.flatMap(({ prepared }) => prepared.appends.map((append) => append.streamId));
       for (const stream of streams) this.#busyStreams.add(stream);
@@ -79,7 +82,17 @@ export class AppendQueue {
     }
   }
 
-  #take(): readonly PendingAppend[] {
+  /**
+   * How many calls the next batch takes. Callers that are answered together come back together: if one batch took them
+   * all, this process and the server would for ever work by turns.
+   */
+  #share(): number {
+    const free = this.limits.batchesInFlight - this.#running.size;
+    const share = Math.max(SMALLEST_SHARE, Math.ceil(this.#waiting.length / free));
+    return Math.min(share, this.limits.batchCalls);
+  }
+
+  #take(calls: number): readonly PendingAppend[] {
     const batch: PendingAppend[] = [];
     const left: PendingAppend[] = [];
     const held = new Set(this.#busyStreams);
@@ -87,7 +100,7 @@ export class AppendQueue {
     for (const append of this.#waiting) {
       const { appends, sizeBytes } = append.prepared;
       const fits =
-        batch.length < this.limits.batchCalls &&
+        batch.length < calls &&
         (batch.length === 0 || bytes + sizeBytes <= this.limits.batchBytes) &&
         !appends.some(({ streamId }) => held.has(streamId));
       (fits ? batch : left).push(append);

@@ -53,6 +53,25 @@ test('what comes in one turn goes out together, up to the bounds', async () => {
   expect(names()).toEqual(['abc', 'de']);
 });
 
+test('many that come together are shared out among the batches that may be under way', async () => {
+  const { add, turn, batches } = setUp({ calls: 100, batchCalls: 100 });
+  const sizes = () => batches.map(({ names }) => names.length);
+  for (let call = 0; call < 40; call += 1) add(`${call}.`, `stream-${call}`);
+  await turn();
+  expect(sizes()).toEqual([20, 20]);
+  for (let call = 40; call < 70; call += 1) add(`${call}.`, `stream-${call}`);
+  batches[0]!.finish();
+  await turn();
+  expect(sizes()).toEqual([20, 20, 30]);
+});
+
+test('few that come together stay together', async () => {
+  const { add, turn, batches } = setUp({ calls: 100, batchCalls: 100 });
+  for (let call = 0; call < 8; call += 1) add(`${call}.`, `stream-${call}`);
+  await turn();
+  expect(batches.map(({ names }) => names.length)).toEqual([8]);
+});
+
 test('no more batches are under way than allowed; the next goes when one is answered', async () => {
   const { add, turn, names, batches } = setUp({ batchCalls: 1 });
   for (const name of 'abcd') add(name, name);
