@@ -260,7 +260,9 @@ describe('R1, R8, R11, R15 a backup taken while people work', () => {
     );
     for (const { kind, what } of before) {
       if (kind !== 'decision') continue;
-      const told = [...mails.values()].filter(({ subject }) => subject.includes(`approvata: ${what}`));
+      // «Decisa 1» is no «Decisa 10».
+      const title = new RegExp(`approvata: ${what}(?!\\d)`);
+      const told = [...mails.values()].filter(({ subject }) => title.test(subject));
       expect(told).toHaveLength(1);
     }
   });

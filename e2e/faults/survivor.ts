@@ -105,10 +105,13 @@ export class Survivor implements Instance {
     return this.program;
   }
 
-  /** SIGKILL, and at once a new start. Resolves when the next process is ready. */
-  async killAndRestart(): Promise<void> {
+  /** SIGKILL, and a new start at once or after `between`. Resolves when the next process is ready. */
+  async killAndRestart(between: () => Promise<void> = async () => {}): Promise<void> {
     const victim = await this.program;
-    this.program = victim.stop('SIGKILL').then(() => this.launch());
+    this.program = victim
+      .stop('SIGKILL')
+      .then(between)
+      .then(() => this.launch());
     await this.program;
   }
 
@@ -146,6 +149,13 @@ export class Survivor implements Instance {
   async killPostgres(): Promise<void> {
     const { pid } = await serverOf(this.dataDirectory);
     process.kill(pid, 'SIGKILL');
+  }
+
+  /** Its database as the superuser sees it. */
+  async adminDatabaseUrl(): Promise<string> {
+    const { port } = await serverOf(this.dataDirectory);
+    const password = encodeURIComponent(await superuserPassword(this.dataDirectory));
+    return `postgres://postgres:${password}@127.0.0.1:${port}/monteore`;
   }
 
   /** Asks its database, as the superuser. */
