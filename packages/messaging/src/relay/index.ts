@@ -73,8 +73,8 @@ export class Relay {
 
   /** Events written but not published yet, counted in positions. */
   async lag(): Promise<bigint> {
-    const [head, position] = await Promise.all([this.options.store.head(), this.checkpoint()]);
-    return head - position;
+    const position = await this.checkpoint();
+    return (await this.options.store.head()) - position;
   }
 
   /**

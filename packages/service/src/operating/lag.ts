@@ -33,17 +33,22 @@ export interface Lag {
   readonly published: { readonly topic: string; readonly events: number; readonly checkpoint: string };
 }
 
-/** Throws what the database, the broker or the store throws: half an answer would look like a small lag. */
+/**
+ * What is before a service. Asked in the direction in which events travel, so that one which goes from one place to the
+ * next meanwhile is counted twice rather than not at all.
+ * Throws what the database, the broker or the store throws: half an answer would look like a small lag.
+ */
 export async function lagOf({ service, topics, database, messaging, relay }: Operated): Promise<Lag> {
+  const events = await relay.lag();
+  const checkpoint = await relay.checkpoint();
+  const ends = await Promise.all(topics.map((topic) => messaging.endOffsets(topic)));
   const next = await nextOffsetsOf(database);
   const parked = await parkedKeysOf(database);
-  const ends = await Promise.all(topics.map((topic) => messaging.endOffsets(topic)));
   const consumed = topics.map((topic, index) => ({
     topic,
     messages: messagesBehind(topic, ends[index]!, next),
     parkedKeys: parked.get(topic) ?? 0,
   }));
-  const [events, checkpoint] = await Promise.all([relay.lag(), relay.checkpoint()]);
   return {
     service,
     consumed,

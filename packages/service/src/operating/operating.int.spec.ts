@@ -6,6 +6,7 @@ import { Module } from '@nestjs/common';
 import { StreamRuntime } from '../command-handling/stream-runtime.js';
 import type { ServiceDefinition } from '../service.js';
 import { StartedService } from '../testing/started-service.js';
+import { lagOf, type Operated } from './lag.js';
 
 @Module({})
 class Nothing {}
@@ -93,6 +94,28 @@ test('says what is not handled, what waits parked and what is not published, by 
     'three parked keys',
   );
   failing = false;
+});
+
+test('hides nothing that is published while it is asked', async () => {
+  await eventually(
+    async () => (await lag()).consumed.every(({ messages }: { messages: number }) => messages === 0),
+    'everything handled',
+  );
+  await started.service.inbox.stop();
+  const { name, core } = started.service;
+  const relay = {
+    lag: async () => {
+      await started.messaging.publish(TOPIC, [
+        started.told('estimation', 'WorkStatusChanged', 'late', {}).message,
+      ]);
+      return 0n;
+    },
+    checkpoint: async () => 0n,
+  } as unknown as Operated['relay'];
+  const { database, messaging } = core;
+  const { consumed, published } = await lagOf({ service: name, topics: [TOPIC], database, messaging, relay });
+  expect([published.events, consumed[0]!.messages]).toEqual([0, 1]);
+  await started.service.inbox.start();
 });
 
 test('publishes once more from a position, and no further than it had come', async () => {
