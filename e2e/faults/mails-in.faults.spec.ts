@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { eventually, type Parsed, plainMail, sendRawMail, untilAnswered } from '../harness/index.ts';
+import { eventually, type Parsed } from '../harness/index.ts';
 import { type Client, Desk, type Opened } from '../rules/desk.ts';
+import { floodMessageId, floodSubject, floodWithMails } from './mail-flood.ts';
 import { Survivor } from './survivor.ts';
 
 jest.setTimeout(240_000);
@@ -24,45 +25,25 @@ beforeAll(async () => {
 
 afterAll(() => survivor?.proveAndStop());
 
-const subjectOf = (index: number): string => `Guasto numero ${index}`;
-
-function mailOf(index: number): Buffer {
-  return plainMail({
-    from: client.requester.email,
-    to: opened.mailbox,
-    subject: subjectOf(index),
-    text: `Vi chiediamo di correggere la pagina ${index}.`,
-    messageId: `<guasto-${index}@cliente.example>`,
-  });
-}
-
 describe('R8 killed between the 250 of a mail and what follows from it', () => {
   test('two hundred mails as fast as they are taken are two hundred requests, each confirmed once', async () => {
-    let taken = 0;
-    let next = 0;
     const kills = [...KILLED_AT];
     const killing: Promise<void>[] = [];
-    const envelope = { from: client.requester.email, to: opened.mailbox };
-    await Promise.all(
-      Array.from({ length: SENDERS }, async () => {
-        while (next < MAILS) {
-          const index = next++;
-          await untilAnswered(`mail ${index}`, async () => {
-            const answer = await sendRawMail(survivor.smtp, mailOf(index), envelope).catch(() => null);
-            expect(answer === null || answer.code < 500).toBe(true);
-            return answer?.code === 250 ? answer : null;
-          });
-          taken += 1;
-          if (taken !== kills[0]) continue;
-          kills.shift();
-          killing.push(survivor.killAndRestart());
-        }
-      }),
-    );
+    await floodWithMails(survivor, {
+      from: client.requester.email,
+      to: opened.mailbox,
+      mails: MAILS,
+      senders: SENDERS,
+      onTaken: (taken) => {
+        if (taken !== kills[0]) return;
+        kills.shift();
+        killing.push(survivor.killAndRestart());
+      },
+    });
     await Promise.all(killing);
     expect(killing).toHaveLength(KILLED_AT.length);
 
-    const wanted = Array.from({ length: MAILS }, (_, index) => subjectOf(index)).sort();
+    const wanted = Array.from({ length: MAILS }, (_, index) => floodSubject(index)).sort();
     const requests = await eventually(
       async () => {
         const found = await desk.requests(`?packageId=${opened.packageId}`);
@@ -84,7 +65,7 @@ describe('R8 killed between the 250 of a mail and what follows from it', () => {
       120_000,
     );
     expect(confirmations.map(({ parsed }) => parsed.inReplyTo).sort()).toEqual(
-      Array.from({ length: MAILS }, (_, index) => `<guasto-${index}@cliente.example>`).sort(),
+      Array.from({ length: MAILS }, (_, index) => floodMessageId(index)).sort(),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { eventually, type Parsed, plainMail, sendRawMail, untilAnswered } from '../harness/index.ts';
+import { eventually, type Parsed } from '../harness/index.ts';
 import { type Client, Desk, type Opened } from '../rules/desk.ts';
+import { floodSubject, floodWithMails } from './mail-flood.ts';
 import { Survivor } from './survivor.ts';
 
 jest.setTimeout(1_800_000);
@@ -24,35 +25,20 @@ beforeAll(async () => {
 
 afterAll(() => survivor?.proveAndStop());
 
-const subjectOf = (index: number): string => `Guasto numero ${index}`;
-
-const mailOf = (index: number): Buffer =>
-  plainMail({
-    from: client.requester.email,
-    to: opened.mailbox,
-    subject: subjectOf(index),
-    text: `Vi chiediamo di correggere la pagina ${index}.`,
-    messageId: `<molti-${index}@cliente.example>`,
-  });
-
 describe('R8 ten thousand mails as fast as they are taken', () => {
   test('are ten thousand requests, each confirmed once, within the memory, and calls are answered meanwhile', async () => {
-    const envelope = { from: client.requester.email, to: opened.mailbox };
-    const subjects = Array.from({ length: MAILS }, (_, index) => subjectOf(index));
-    let next = 0;
-    await Promise.all(
-      Array.from({ length: SENDERS }, async () => {
-        while (next < MAILS) {
-          const index = next++;
-          await untilAnswered(`mail ${index}`, async () => {
-            const answer = await sendRawMail(survivor.smtp, mailOf(index), envelope).catch(() => null);
-            expect(answer === null || answer.code < 500).toBe(true);
-            return answer?.code === 250 ? answer : null;
-          });
-          if (index % 1000 === 0) await opened.steps.show();
-        }
-      }),
-    );
+    const subjects = Array.from({ length: MAILS }, (_, index) => floodSubject(index));
+    const shown: Promise<unknown>[] = [];
+    await floodWithMails(survivor, {
+      from: client.requester.email,
+      to: opened.mailbox,
+      mails: MAILS,
+      senders: SENDERS,
+      onTaken: (taken) => {
+        if (taken % 1000 === 0) shown.push(opened.steps.show());
+      },
+    });
+    await Promise.all(shown);
     const counted = async (text: string) => (await survivor.sql<{ count: number }>(text))[0]!.count;
     await eventually(
       async () => (await counted('SELECT count(*)::integer AS count FROM intake.requests')) >= MAILS,

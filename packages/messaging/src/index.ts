@@ -4,5 +4,6 @@ export * from './inbox/index.js';
 export * from './kafka/index.js';
 export * from './port.js';
 export * from './postgres/index.js';
+export * from './projecting.js';
 export * from './relay/index.js';
 export * from './replaying/index.js';

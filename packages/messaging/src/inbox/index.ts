@@ -12,6 +12,7 @@ import type {
   Subscriber,
   TransactionRunner,
 } from '../port.js';
+import { projectMessages } from '../projecting.js';
 import { IgnoredTypes } from './ignored-types.js';
 import { Marks, type SourcePosition } from './marks.js';
 import { ParkedMessages } from './parked.js';
@@ -238,11 +239,8 @@ export class Inbox<Tx extends SqlTransaction> {
     const { handled, ignored } = this.divided(topic, messages);
     await this.ignored.note(tx, topic, ignored);
     for (const run of this.runsOf(topic, handled)) {
-      const { project, projectAll } = this.handlerOf(topic, run[0]!)!;
-      await around(topic, run, async () => {
-        if (projectAll === undefined) await project?.(run[0]!, tx);
-        else await projectAll(run, tx);
-      });
+      const handler = this.handlerOf(topic, run[0]!)!;
+      await around(topic, run, () => projectMessages(handler, run, tx));
     }
   }
 

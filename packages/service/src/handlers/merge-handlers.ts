@@ -1,4 +1,4 @@
-import type { MessageHandler, MessageHandlers } from '@monteore/messaging';
+import { type MessageHandler, type MessageHandlers, projectMessages } from '@monteore/messaging';
 import type { ServiceTransaction } from '../database/service-database.js';
 
 type Handlers = MessageHandlers<ServiceTransaction>;
@@ -39,10 +39,7 @@ function mergeOne(
           },
         }),
     project: async (message, tx) => {
-      for (const { project, projectAll } of handlers) {
-        if (projectAll === undefined) await project?.(message, tx);
-        else await projectAll([message], tx);
-      }
+      for (const handler of handlers) await projectMessages(handler, [message], tx);
     },
   };
 }
