@@ -17,7 +17,7 @@ export const HELP = `npm run bench -- [options]
 Measures Monteore on this machine; everything on loopback, over throw-away data, and it stops by itself.
 
   --only a,b        these sections alone
-  --distributed     the sections of services apart too (needs Java 17 and Maven)
+  --distributed     the sections of services apart too (needs Java 17 and Maven, or Docker)
   --quick           small data sets: to see that it runs, not to know how fast it is
   --repetitions N   of each thing that is compared (5; with --quick 1)
   --out FILE        keeps the results as JSON; sections that FILE has and this run does not measure stay
@@ -52,7 +52,7 @@ export function readCommandLine(args: readonly string[]): Asked | null {
     ? missingForKafka()
     : null;
   if (missing !== null)
-    throw new Error(`${missing}, so no Kafka can be started here: install Java 17 and Maven`);
+    throw new Error(`${missing}, so no Kafka can be started here: install Java 17 and Maven, or Docker`);
   return {
     sections,
     quick,

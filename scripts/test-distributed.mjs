@@ -1,8 +1,9 @@
 // `npm run test:distributed`: the services apart, as processes of their own, over a real message broker:
-//   1. the messaging port's specs against the broker of KAFKA_BROKERS, or one started here from its jars;
+//   1. the messaging port's specs;
 //   2. the end-to-end suite of the embedded mode, unchanged, with the ledger in Postgres and in KurrentDB;
 //   3. the faults that the processes must survive.
-// `node scripts/test-distributed.mjs messaging|suite|suite-kurrentdb|faults …` runs some of them. Ends with one line
+// The broker is the one of KAFKA_BROKERS, which is left as it was found; else each part starts one, from its jars or by
+// Docker. `node scripts/test-distributed.mjs messaging|suite|suite-kurrentdb|faults …` runs some of them. Ends with one line
 // that counts the tests.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -17,7 +18,6 @@ const env = {
   PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`,
   TURBO_TELEMETRY_DISABLED: '1',
 };
-const { KAFKA_BROKERS } = process.env;
 const jestOf = (...args) => [
   ...['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'],
   ...['--runInBand', '--forceExit', ...args],
@@ -25,9 +25,7 @@ const jestOf = (...args) => [
 
 const parts = {
   messaging: async (report) => {
-    const kafka = KAFKA_BROKERS
-      ? { brokers: KAFKA_BROKERS.split(','), stop: async () => {} }
-      : await startKafka();
+    const kafka = await startKafka();
     try {
       const args = jestOf('--testMatch', '**/*.kafka.spec.ts', '--json', `--outputFile=${report}`);
       return await run(process.execPath, args, { KAFKA_BROKERS: kafka.brokers.join(',') });
@@ -59,10 +57,10 @@ if (unknown !== undefined) {
 const missing = missingForKafka();
 if (missing !== null) {
   console.error(
-    `NOT TESTED: the services cannot be run apart here, because ${missing}. Install Java 17 and Maven, or set ` +
-      'KAFKA_BROKERS=host:port of a Kafka and run the part «messaging» alone.',
+    `NOT TESTED: there is no broker for the services, because ${missing}. Install Java 17 and Maven, or Docker, or ` +
+      'set KAFKA_BROKERS=host:port of a Kafka without topics that begin with «monteore».',
   );
-  if (!(KAFKA_BROKERS && asked.join() === 'messaging')) process.exit(1);
+  process.exit(1);
 }
 if ((await run('npm', ['run', '--silent', 'build'])) !== 0) process.exit(1);
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { startKafka } from '../../infra/kafka-local/kafka.mjs';
+import { isKafkaGiven, startKafka } from '../../infra/kafka-local/kafka.mjs';
 import { Cluster } from './cluster.ts';
 import { startLedgerStore } from './event-store.ts';
 
@@ -13,11 +13,8 @@ const { values } = parseArgs({
 });
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
-const { KAFKA_BROKERS } = process.env;
-write(KAFKA_BROKERS ? `Using the broker at ${KAFKA_BROKERS} …` : 'Starting a Kafka broker …');
-const kafka = KAFKA_BROKERS
-  ? { brokers: KAFKA_BROKERS.split(','), stop: async () => {} }
-  : await startKafka();
+write(isKafkaGiven() ? 'Using the broker of KAFKA_BROKERS …' : 'Starting a Kafka broker …');
+const kafka = await startKafka();
 const store = values['event-store'] === 'kurrentdb' ? await startLedgerStore() : null;
 write('Starting Postgres and the services …');
 const cluster = await Cluster.start({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { CONNECTIONS_OF_AN_INSTANCE } from '../../apps/monteore/src/running-postgres/databases.ts';
+import { containerArguments } from '../kafka-local/in-docker.mjs';
 import { composeFile, OVERRIDES, readText, readYaml, type Tree } from './deployment-files.ts';
 import { composeFaults } from './schemas.ts';
 import { namesReadBy, SERVICES, variablesOf } from './service-programs.ts';
@@ -154,9 +155,22 @@ test('Kafka is the one that the tests run against', () => {
     readText('infra/kafka-local/pom.xml'),
   )!;
   expect(file.services.kafka.image).toBe(`apache/kafka:${tested}`);
+  expect(containerArguments('broker', 40_000).at(-1)).toBe(file.services.kafka.image);
   const [, advertised] = /\/\/(.+)$/.exec(file.services.kafka.environment.KAFKA_ADVERTISED_LISTENERS)!;
   for (const name of SERVICES)
     expect(file.services[name].environment.MONTEORE_KAFKA_BROKERS).toBe(advertised);
+});
+
+test('a broker for tests in a container is reached from this machine alone, by variables that the image knows', () => {
+  const asked = containerArguments('broker', 40_000);
+  const after = (flag: string) => asked.filter((_, index) => asked[index - 1] === flag);
+  expect(after('--publish')).toEqual(['127.0.0.1:40000:40000']);
+  const set = Object.fromEntries(after('--env').map((variable) => variable.split('=')));
+  const { environment } = file.services.kafka;
+  for (const name of ['KAFKA_PROCESS_ROLES', 'KAFKA_NODE_ID', 'KAFKA_LISTENER_SECURITY_PROTOCOL_MAP'])
+    expect(set[name]).toBe(String(environment[name]));
+  expect(set.KAFKA_ADVERTISED_LISTENERS).toBe('PLAINTEXT://127.0.0.1:40000');
+  expect(set.KAFKA_CONTROLLER_QUORUM_VOTERS).toBe('1@localhost:29093');
 });
 
 test('public keys are asked of those who publish them', () => {

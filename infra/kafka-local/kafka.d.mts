@@ -3,6 +3,7 @@ export interface LocalKafka {
   readonly brokers: string[];
   /** Of the second listener, with TLS and SASL (PLAIN and SCRAM-SHA-512); null where it was not asked for. */
   readonly security: KafkaSecurity | null;
+  /** Of a broker that was given these three are refused (isKafkaGiven). */
   shutDown(): Promise<void>;
   kill(): Promise<void>;
   startAgain(): Promise<void>;
@@ -16,5 +17,6 @@ export interface KafkaSecurity {
   readonly password: string;
 }
 
-export function missingForKafka(): string | null;
+export function isKafkaGiven(): boolean;
+export function missingForKafka(options?: { readonly secured?: boolean }): string | null;
 export function startKafka(options?: { readonly secured?: boolean }): Promise<LocalKafka>;

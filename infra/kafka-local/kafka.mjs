@@ -1,278 +1,35 @@
-// A Kafka broker (KRaft, one node) on free loopback ports with a temporary directory, for tests and development on
-// machines without containers. Needs Java 17 and Maven; the jars are resolved once for each state of pom.xml.
+// A Kafka broker (KRaft, one node) for tests and development: the one of KAFKA_BROKERS; else one on free loopback ports
+// with data of its own, run by Java 17 from jars that Maven fetches, or by Docker where these are missing.
 // As a command it prints `KAFKA_BROKERS=…` when the broker answers, and stops it at Ctrl-C.
-import { spawn, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { missingForJars, startKafkaFromJars } from './from-jars.mjs';
+import { takeGivenKafka } from './given.mjs';
+import { missingForDocker, startKafkaInDocker } from './in-docker.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const START_LIMIT_MILLISECONDS = 120_000;
-const STOP_LIMIT_MILLISECONDS = 20_000;
+const { KAFKA_BROKERS } = process.env;
 
-/** What is missing to run a broker here, or null. */
-export function missingForKafka() {
-  for (const [command, flag] of [
-    ['java', '-version'],
-    ['mvn', '-version'],
-  ])
-    if (spawnSync(command, [flag], { stdio: 'ignore' }).status !== 0) return `«${command}» does not run`;
-  return null;
+/** True when the broker is one that already runs, and that nobody here may stop. */
+export const isKafkaGiven = () => KAFKA_BROKERS !== undefined && KAFKA_BROKERS !== '';
+
+/** What is missing to have a broker here, or null. One with `secured` is always run by Java. */
+export function missingForKafka({ secured = false } = {}) {
+  if (isKafkaGiven() && !secured) return null;
+  const jars = missingForJars();
+  if (jars === null || secured) return jars;
+  const docker = missingForDocker();
+  return docker === null ? null : `${jars}, and ${docker}`;
 }
 
 /**
- * Starts a broker and resolves when it answers; with `secured` it also listens with TLS and SASL, under a certificate
- * and passwords of its own, which `security` says. `stop()` ends it and removes its data; `shutDown()` and `kill()` only
- * end it, and `startAgain()` brings it back, with its data, at the same address.
+ * Resolves with a broker that answers; with `secured` it also listens with TLS and SASL, under a certificate and
+ * passwords of its own, which `security` says. `stop()` ends it and removes its data; `shutDown()` and `kill()` only end
+ * it, and `startAgain()` brings it back, with its data, at the same address. Throws Error that says why there is none.
  */
 export async function startKafka({ secured = false } = {}) {
-  const jars = resolveJars();
-  const directory = mkdtempSync(join(tmpdir(), 'monteore-kafka-'));
-  const log = join(directory, 'broker.log');
-  const properties = join(directory, 'server.properties');
-  const [port, controllerPort, securedPort] = await freePorts(3);
-  const security = secured ? makeSecurity(directory, securedPort) : null;
-  writeFileSync(
-    properties,
-    settings(directory, port, controllerPort) + securedSettings(port, controllerPort, security),
-  );
-  runStorageTool(jars, properties, log, security);
-  const launch = () => launchBroker({ jars, properties, log, port });
-  let broker = await launch().catch((error) => {
-    rmSync(directory, { recursive: true, force: true });
-    throw error;
-  });
-  return {
-    brokers: [`127.0.0.1:${port}`],
-    security,
-    shutDown: () => broker.end('SIGTERM'),
-    kill: () => broker.end('SIGKILL'),
-    startAgain: async () => {
-      broker = await launch();
-    },
-    stop: async () => {
-      await broker.end('SIGTERM');
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
-
-/** One process of the broker, once it answers. Throws Error with what it said when it does not. */
-async function launchBroker({ jars, properties, log, port }) {
-  const broker = spawn('java', javaArguments(jars, 'kafka.Kafka', properties), {
-    stdio: ['ignore', 'ignore', openSync(log, 'a')],
-  });
-  // Whoever started it takes it along, however it ends.
-  const kill = () => broker.kill('SIGKILL');
-  process.once('exit', kill);
-  let isRunning = true;
-  const ended = new Promise((resolve) => broker.once('exit', resolve).once('error', resolve)).then(() => {
-    isRunning = false;
-    process.off('exit', kill);
-  });
-  const end = async (signal) => {
-    broker.kill(signal);
-    const timer = setTimeout(kill, STOP_LIMIT_MILLISECONDS);
-    await ended;
-    clearTimeout(timer);
-  };
-  const limit = performance.now() + START_LIMIT_MILLISECONDS;
-  while (!(await answers(port))) {
-    if (!isRunning || performance.now() > limit) {
-      await end('SIGTERM');
-      throw new Error(`the Kafka broker did not start; it said:\n${readFileSync(log, 'utf8').slice(-4000)}`);
-    }
-    await pause(200);
-  }
-  return { end };
-}
-
-/** The directory of the jars that pom.xml names, filled at the first use of each of its states. */
-function resolveJars() {
-  const pom = join(here, 'pom.xml');
-  const state = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16);
-  const jars = join(here, '.jars', state);
-  if (existsSync(jars)) return jars;
-  mkdirSync(dirname(jars), { recursive: true });
-  const partial = mkdtempSync(join(dirname(jars), 'partial-'));
-  const run = spawnSync(
-    'mvn',
-    [
-      '-q',
-      '-B',
-      '-f',
-      pom,
-      'dependency:copy-dependencies',
-      `-DoutputDirectory=${partial}`,
-      '-DincludeScope=runtime',
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  if (run.status !== 0) {
-    rmSync(partial, { recursive: true, force: true });
-    throw new Error('Maven could not fetch the broker: it needs its repository once');
-  }
-  renameSync(partial, jars);
-  return jars;
-}
-
-function settings(directory, port, controllerPort) {
-  return Object.entries({
-    'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
-    'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'log.dirs': join(directory, 'data'),
-    'auto.create.topics.enable': false,
-    'default.replication.factor': 1,
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    'group.initial.rebalance.delay.ms': 0,
-    'log.cleaner.dedupe.buffer.size': 16_777_216,
-  })
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
-}
-
-/** A certificate for this machine, and one user. */
-function makeSecurity(directory, port) {
-  const password = randomBytes(18).toString('hex');
-  const keystore = join(directory, 'keystore.p12');
-  const caFile = join(directory, 'ca.pem');
-  const keytool = (...args) => {
-    const run = spawnSync('keytool', [...args, '-keystore', keystore, '-storepass', password], {
-      encoding: 'utf8',
-    });
-    if (run.status !== 0) throw new Error(`no certificate could be made: ${run.stdout}${run.stderr}`);
-  };
-  const names = ['-dname', 'CN=localhost', '-ext', 'SAN=ip:127.0.0.1,dns:localhost'];
-  keytool(
-    '-genkeypair',
-    '-alias',
-    'broker',
-    '-keyalg',
-    'EC',
-    '-storetype',
-    'PKCS12',
-    '-validity',
-    '30',
-    ...names,
-  );
-  keytool('-exportcert', '-rfc', '-alias', 'broker', '-file', caFile);
-  return {
-    brokers: [`127.0.0.1:${port}`],
-    caFile,
-    username: 'monteore',
-    password: randomBytes(18).toString('hex'),
-    keystore,
-    keystorePassword: password,
-  };
-}
-
-function securedSettings(port, controllerPort, security) {
-  if (security === null) return '';
-  const { brokers, keystore, keystorePassword, username, password } = security;
-  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort},SECURED://${brokers[0]}`;
-  const modules = 'org.apache.kafka.common.security';
-  return Object.entries({
-    listeners,
-    'advertised.listeners': listeners,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'ssl.keystore.location': keystore,
-    'ssl.keystore.type': 'PKCS12',
-    'ssl.keystore.password': keystorePassword,
-    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
-    'listener.name.secured.plain.sasl.jaas.config': `${modules}.plain.PlainLoginModule required user_${username}="${password}";`,
-    'listener.name.secured.scram-sha-512.sasl.jaas.config': `${modules}.scram.ScramLoginModule required;`,
-  })
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
-}
-
-function runStorageTool(jars, properties, log, security) {
-  const id = createHash('sha256').update(properties).digest().subarray(0, 16).toString('base64url');
-  const run = spawnSync(
-    'java',
-    javaArguments(
-      jars,
-      'kafka.tools.StorageTool',
-      'format',
-      '--standalone',
-      '--cluster-id',
-      id,
-      '--config',
-      properties,
-      ...(security === null
-        ? []
-        : ['--add-scram', `SCRAM-SHA-512=[name=${security.username},password=${security.password}]`]),
-    ),
-    { encoding: 'utf8' },
-  );
-  writeFileSync(log, `${run.stdout}${run.stderr}`);
-  if (run.status !== 0)
-    throw new Error(`the broker's directory could not be formatted: ${run.stdout}${run.stderr}`);
-}
-
-const javaArguments = (jars, program, ...rest) => [
-  '-Xmx512m',
-  '-XX:TieredStopAtLevel=1',
-  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-  '-cp',
-  [join(jars, '*')].join(delimiter),
-  program,
-  ...rest,
-];
-
-async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise((resolve) => {
-          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-/** True when the broker answers the protocol's first question (ApiVersions, version 0). */
-function answers(port) {
-  const request = Buffer.from('0000000a00120000000000000000', 'hex');
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(request));
-    const say = (answer) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket
-      .once('data', () => say(true))
-      .once('error', () => say(false))
-      .once('close', () => say(false));
-    socket.setTimeout(2000, () => say(false));
-  });
+  if (isKafkaGiven() && !secured) return takeGivenKafka(KAFKA_BROKERS.split(','));
+  const missing = missingForKafka({ secured });
+  if (missing !== null) throw new Error(`there is no Kafka: ${missing}`);
+  return missingForJars() === null ? startKafkaFromJars({ secured }) : startKafkaInDocker();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -8,7 +8,8 @@ import { Cluster, SERVICE_NAMES, type ServiceName } from '../cluster.ts';
 import { LogOfKafka } from './log-of-kafka.ts';
 import { SteadyLoad } from './steady-load.ts';
 
-jest.setTimeout(400_000);
+/** Far beyond what a test takes: each of its waits has a limit of its own, and says what it waited for. */
+jest.setTimeout(900_000);
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
@@ -33,14 +34,14 @@ beforeEach(async () => {
   load = await SteadyLoad.on(cluster);
   load.start();
   await load.goesOn(1);
-}, 120_000);
+}, 300_000);
 
 afterEach(async () => {
   await cluster.ready();
   await load.goesOn();
   await load.stop();
   await load.expectNothingLostOrDoubled();
-}, 300_000);
+}, 900_000);
 
 const definitionOf: Readonly<Record<ServiceName, string>> = {
   identity: 'identityService',

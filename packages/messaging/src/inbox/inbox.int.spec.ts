@@ -371,6 +371,65 @@ describe('a message that fails by itself', () => {
     expect(await inbox.parked.list()).toEqual([]);
   });
 
+  it('is released in runs that share a transaction; one with a reaction stands alone', async () => {
+    const inbox = await inboxOf();
+    failing.add('bad');
+    const texts = ['bad', 'a2', 'a3', 'a4', 'a5'];
+    subscriber.log.push(...texts.map((text) => (text === 'a4' ? asked('a', text) : charged('a', text))));
+    await subscriber.deliver();
+    failing.clear();
+    let commits = 0;
+    runner.beforeCommit = async () => {
+      commits += 1;
+    };
+    expect(await inbox.parked.retry(TOPIC, 'a')).toBe(5);
+    expect([await effects(), reactions, commits]).toEqual([['bad', 'a2', 'a3', 'a5'], ['a4'], 3]);
+  });
+
+  it('keeps what waits from it on, when it is reached behind others that can be taken', async () => {
+    const inbox = await inboxOf();
+    for (const text of ['bad', 'worse']) failing.add(text);
+    subscriber.log.push(...['bad', 'a2', 'worse', 'a4'].map((text) => charged('a', text)));
+    await subscriber.deliver();
+    failing.delete('bad');
+    await expect(inbox.parked.retry(TOPIC, 'a')).rejects.toThrow('«worse» cannot be taken');
+    expect(await effects()).toEqual(['bad', 'a2']);
+    expect((await parkedTexts(inbox)).map(([text]) => text)).toEqual(['worse', 'a4']);
+  });
+
+  it('has no effect when it is given up while a retry is about to handle it', async () => {
+    const inbox = await inboxOf();
+    failing.add('bad');
+    subscriber.log.push(charged('a', 'bad'), charged('a', 'a2'), charged('a', 'a3'));
+    await subscriber.deliver();
+    failing.clear();
+    const [, second] = await inbox.parked.list();
+    let giveUp = async () => {
+      giveUp = async () => {};
+      await inbox.parked.drop(second!.id, 'written by hand');
+    };
+    const database: TransactionRunner = {
+      query: (...query) => runner.query(...query),
+      transaction: async (work) => {
+        await giveUp();
+        return runner.transaction(work);
+      },
+    };
+    const retrying = await inboxOf({ database });
+    expect(await retrying.parked.retry(TOPIC, 'a')).toBe(2);
+    expect(await effects()).toEqual(['bad', 'a3']);
+  });
+
+  it('is listed with those that wait, so many from a place on', async () => {
+    const inbox = await inboxOf();
+    failing.add('bad');
+    subscriber.log.push(...['bad', 'a2', 'a3', 'a4'].map((text) => charged('a', text)));
+    await subscriber.deliver();
+    const [first] = await inbox.parked.list();
+    const page = await inbox.parked.list({ after: BigInt(first!.id), limit: 2 });
+    expect(page.map(({ message }) => textOf(message))).toEqual(['a2', 'a3']);
+  });
+
   it('is dropped with a reason, which releases what waits behind it', async () => {
     const inbox = await inboxOf();
     failing.add('bad');

@@ -46,6 +46,9 @@ export interface InboxOptions<Tx extends SqlTransaction> {
 
 type Around = NonNullable<InboxOptions<SqlTransaction>['around']>;
 
+/** Ends the waiting of parked messages, in a transaction; those that still waited are to have their effect in it. */
+type Settle<Tx extends SqlTransaction> = (tx: Tx) => Promise<readonly Message[]>;
+
 /**
  * The consumer of a service. Offsets and one mark per (source, key) are written in the transaction of the effects;
  * a message at or below its mark is a repeat. A message that fails by itself parks its key; all other failures pause.
@@ -63,7 +66,8 @@ export class Inbox<Tx extends SqlTransaction> {
     this.ignored = new IgnoredTypes(options.schema);
     this.parked = new ParkedMessages(options.database, {
       schema: options.schema,
-      handle: (topic, message, settle) => this.handleParked(topic, message, settle),
+      standsAlone: (topic, message) => this.handlerOf(topic, message)?.react !== undefined,
+      handle: (topic, messages, settle) => this.handleParked(topic, messages, settle),
       markPassed: (tx, message) => this.marks.write(tx, [message]),
     });
   }
@@ -305,20 +309,30 @@ export class Inbox<Tx extends SqlTransaction> {
     );
   }
 
-  private handleParked(topic: string, message: Message, settle: (tx: Tx) => Promise<void>): Promise<void> {
-    return this.around(topic, [message], () => this.release(topic, message, settle));
+  /** One with a reaction stands alone. */
+  private handleParked(topic: string, messages: readonly Message[], settle: Settle<Tx>): Promise<void> {
+    const [first] = messages;
+    const react = this.handlerOf(topic, first!)?.react;
+    if (react === undefined) return this.release(topic, settle, this.around);
+    return this.around(topic, messages, async () => {
+      await react(first!);
+      await this.release(topic, settle, (_topic, _messages, work) => work());
+    });
   }
 
-  private async release(topic: string, message: Message, settle: (tx: Tx) => Promise<void>): Promise<void> {
-    await this.handlerOf(topic, message)?.react?.(message);
-    const isNew = await this.options.database.transaction(async (tx) => {
-      await settle(tx);
-      const mark = await this.marks.read(tx, message.source, message.key);
-      if (message.position <= mark) return false;
-      await this.apply(tx, topic, [message], (_topic, _messages, work) => work());
-      await this.marks.write(tx, [message]);
-      return true;
+  private async release(topic: string, settle: Settle<Tx>, around: Around): Promise<void> {
+    const { acting, reached } = await this.options.database.transaction(async (tx) => {
+      const released = await settle(tx);
+      const marks = await this.marks.of(tx, released);
+      const acting = released.filter((message) => {
+        if (!marks.isBehind(message)) return false;
+        marks.reach(message);
+        return true;
+      });
+      await this.apply(tx, topic, acting, around);
+      await this.marks.write(tx, marks.reached());
+      return { acting, reached: marks.reached() };
     });
-    this.committed(topic, isNew ? [message] : [], [message]);
+    this.committed(topic, acting, reached);
   }
 }

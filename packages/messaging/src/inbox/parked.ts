@@ -1,5 +1,6 @@
 import { decodeMessage, encodeMessage } from '../cloud-event.js';
-import type { Message, SqlTransaction, TransactionRunner } from '../port.js';
+import { isTransient } from '../errors.js';
+import { BATCH, type Message, type SqlTransaction, type TransactionRunner } from '../port.js';
 
 export interface ParkedMessage {
   readonly id: string;
@@ -30,8 +31,14 @@ export class ParkedMessages<Tx extends SqlTransaction> {
     private readonly database: TransactionRunner<Tx>,
     private readonly options: {
       readonly schema: string;
-      /** Handles a message again; `settle` runs in the transaction of its effect. */
-      readonly handle: (topic: string, message: Message, settle: (tx: Tx) => Promise<void>) => Promise<void>;
+      /** True when it shares no transaction with others. */
+      readonly standsAlone: (topic: string, message: Message) => boolean;
+      /** Handles messages again; `settle` runs in the transaction of their effects, and says which of them still waited. */
+      readonly handle: (
+        topic: string,
+        messages: readonly Message[],
+        settle: (tx: Tx) => Promise<readonly Message[]>,
+      ) => Promise<void>;
       /** A message given up counts as passed. */
       readonly markPassed: (tx: Tx, message: Message) => Promise<void>;
     },
@@ -82,9 +89,17 @@ export class ParkedMessages<Tx extends SqlTransaction> {
     await this.insert(tx, topic, message, error);
   }
 
-  async list(): Promise<ParkedMessage[]> {
+  /** In the order in which they came to wait: all, or so many of those after a place. */
+  async list({
+    after = 0n,
+    limit = null,
+  }: {
+    after?: bigint;
+    limit?: number | null;
+  } = {}): Promise<ParkedMessage[]> {
     const rows = await this.database.query<Row>(
-      `SELECT * FROM ${this.table} WHERE dropped_at IS NULL ORDER BY id`,
+      `SELECT * FROM ${this.table} WHERE dropped_at IS NULL AND id > $1 ORDER BY id LIMIT $2`,
+      [after, limit],
     );
     return rows.map(fromRow);
   }
@@ -98,16 +113,49 @@ export class ParkedMessages<Tx extends SqlTransaction> {
     return row === undefined ? null : fromRow(row);
   }
 
-  /** Handles what waits for a key, in order, until one fails again (its error is thrown) or none is left. */
+  /**
+   * Handles what waits for a key, in order, until one fails again (its error is thrown) or none is left; answers how
+   * many had their turn. A run that fails by the fault of one of its messages is gone through one by one, to find it.
+   */
   async retry(topic: string, key: string): Promise<number> {
-    for (let handled = 0; ; handled += 1) {
-      const first = await this.firstOf(this.database, topic, key);
-      if (first === null) return handled;
-      await this.options.handle(topic, first.message, async (tx) => {
-        await this.lock(tx, topic, key);
-        await this.end(tx, [first.id], null);
-      });
+    let handled = 0;
+    let oneByOne = 0;
+    for (;;) {
+      const waiting = await this.firstOf(this.database, topic, key, oneByOne > 0 ? 1 : BATCH);
+      const run = this.runOf(waiting);
+      if (run.length === 0) return handled;
+      try {
+        handled += await this.handle(topic, key, run);
+        oneByOne = Math.max(0, oneByOne - 1);
+      } catch (error) {
+        if (isTransient(error) || run.length === 1) throw error;
+        oneByOne = run.length;
+      }
     }
+  }
+
+  private runOf(waiting: readonly ParkedMessage[]): readonly ParkedMessage[] {
+    const end = waiting.findIndex(({ topic, message }) => this.options.standsAlone(topic, message));
+    return end === -1 ? waiting : waiting.slice(0, Math.max(1, end));
+  }
+
+  private async handle(topic: string, key: string, run: readonly ParkedMessage[]): Promise<number> {
+    let ended: readonly string[] = [];
+    const settle = async (tx: Tx) => {
+      await this.lock(tx, topic, key);
+      ended = await this.end(
+        tx,
+        run.map(({ id }) => id),
+        null,
+      );
+      return run.filter(({ id }) => ended.includes(id)).map(({ message }) => message);
+    };
+    await this.options.handle(
+      topic,
+      run.map(({ message }) => message),
+      settle,
+    );
+    return ended.length;
   }
 
   /**
@@ -122,7 +170,7 @@ export class ParkedMessages<Tx extends SqlTransaction> {
       if (rows[0] === undefined) return null;
       const parked = fromRow(rows[0]);
       await this.lock(tx, parked.topic, parked.key);
-      const first = await this.firstOf(tx, parked.topic, parked.key);
+      const [first] = await this.firstOf(tx, parked.topic, parked.key, 1);
       await this.end(tx, await this.sameAs(tx, parked), reason);
       if (first?.message.id !== parked.message.id) return null;
       await this.options.markPassed(tx, parked.message);
@@ -131,12 +179,17 @@ export class ParkedMessages<Tx extends SqlTransaction> {
     if (dropped !== null) await this.retry(dropped.topic, dropped.key);
   }
 
-  private async firstOf(tx: SqlTransaction, topic: string, key: string): Promise<ParkedMessage | null> {
+  private async firstOf(
+    tx: SqlTransaction,
+    topic: string,
+    key: string,
+    limit: number,
+  ): Promise<readonly ParkedMessage[]> {
     const rows = await tx.query<Row>(
-      `SELECT * FROM ${this.table} WHERE topic = $1 AND key = $2 AND dropped_at IS NULL ORDER BY id LIMIT 1`,
-      [topic, key],
+      `SELECT * FROM ${this.table} WHERE topic = $1 AND key = $2 AND dropped_at IS NULL ORDER BY id LIMIT $3`,
+      [topic, key, limit],
     );
-    return rows[0] === undefined ? null : fromRow(rows[0]);
+    return rows.map(fromRow);
   }
 
   private async insert(
@@ -165,12 +218,18 @@ export class ParkedMessages<Tx extends SqlTransaction> {
       .map(({ id }) => id);
   }
 
-  /** What was handled has no reason; what was dropped has. */
-  private async end(tx: SqlTransaction, ids: readonly string[], reason: string | null): Promise<void> {
-    await tx.query(`UPDATE ${this.table} SET dropped_at = now(), dropped_reason = $2 WHERE id = ANY ($1)`, [
-      ids,
-      reason,
-    ]);
+  /** What was handled has no reason; what was dropped has. Answers those that waited until now. */
+  private async end(
+    tx: SqlTransaction,
+    ids: readonly string[],
+    reason: string | null,
+  ): Promise<readonly string[]> {
+    const rows = await tx.query<{ id: string }>(
+      `UPDATE ${this.table} SET dropped_at = now(), dropped_reason = $2
+       WHERE id = ANY ($1) AND dropped_at IS NULL RETURNING id`,
+      [ids, reason],
+    );
+    return rows.map(({ id }) => id);
   }
 
   private async lock(tx: SqlTransaction, topic: string, key: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EventStore, StoredEvent, Subscription } from '@monteore/event-store';
 import { derivedId } from '@monteore/kernel';
 import { type Message, type Publisher, type SqlTransaction, TransientError } from '../port.js';
@@ -33,6 +34,9 @@ export interface RelayOptions {
   readonly leaseSeconds?: number;
 }
 
+/** How often an instance that waits for the lease looks whether it is its turn. */
+const TURN_MILLISECONDS = 500;
+
 export const sourceOf = (service: string, storeId: string): string => `monteore.${service}/${storeId}`;
 
 /**
@@ -48,7 +52,8 @@ export class Relay {
   /** Up to where the subscription has brought events; the checkpoint is behind it only when it was set back. */
   private reached = 0n;
   private source = '';
-  private stopped = false;
+  /** Ends what is being followed now: others take its place, or the relay stops. */
+  private following = new AbortController();
 
   constructor(private readonly options: RelayOptions) {}
 
@@ -61,7 +66,7 @@ export class Relay {
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.following.abort();
     await this.subscription?.stop();
     await this.formerEnded;
     await this.options.database
@@ -96,10 +101,13 @@ export class Relay {
 
   /** Takes up the events after a position, in the place of those that were followed before. */
   private follow(position: bigint): void {
+    this.following.abort();
+    this.following = new AbortController();
+    const { signal } = this.following;
     const formerEnded = Promise.all([this.formerEnded, this.subscription?.stop()]);
     const subscription = this.options.store.subscribe(position, {}, async (events, last) => {
       await formerEnded;
-      if (subscription === this.subscription) await this.relay(events, last);
+      await this.relay(events, last, signal);
     });
     [this.formerEnded, this.subscription, this.reached] = [formerEnded, subscription, position];
   }
@@ -112,9 +120,9 @@ export class Relay {
     return BigInt(rows[0]?.position ?? 0);
   }
 
-  private async relay(events: readonly StoredEvent[], last: bigint): Promise<void> {
-    if (this.stopped) throw new TransientError('the relay is stopping');
-    const position = await this.takeLease();
+  private async relay(events: readonly StoredEvent[], last: bigint, signal: AbortSignal): Promise<void> {
+    const position = await this.awaitLease(signal);
+    if (position === null) return;
     if (position < this.reached) {
       this.follow(position);
       return;
@@ -152,8 +160,18 @@ export class Relay {
     ];
   }
 
-  /** Answers the checkpoint, which only whoever has the lease moves on. */
-  private async takeLease(): Promise<bigint> {
+  /** Another instance may publish for as long as it lives: to wait for it is no failure. Null when it is over first. */
+  private async awaitLease(signal: AbortSignal): Promise<bigint | null> {
+    while (!signal.aborted) {
+      const position = await this.takeLease();
+      if (position !== null) return position;
+      await pause(TURN_MILLISECONDS, undefined, { signal }).catch(() => {});
+    }
+    return null;
+  }
+
+  /** Answers the checkpoint, which only whoever has the lease moves on; null when another instance has it. */
+  private async takeLease(): Promise<bigint | null> {
     const rows = await this.options.database.query<{ position: string }>(
       `UPDATE ${this.options.schema}.relay_checkpoints
        SET holder = $1, held_until = now() + make_interval(secs => $2)
@@ -161,8 +179,7 @@ export class Relay {
        RETURNING position`,
       [this.holder, this.options.leaseSeconds ?? 10],
     );
-    if (rows[0] === undefined) throw new TransientError('another instance publishes');
-    return BigInt(rows[0].position);
+    return rows[0] === undefined ? null : BigInt(rows[0].position);
   }
 
   /** Refused when the checkpoint is not where it was when the publishing began: it may have been set back meanwhile. */

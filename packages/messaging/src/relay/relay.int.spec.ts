@@ -16,6 +16,8 @@ let pool: pg.Pool;
 let store: EventStore;
 let schemas = 0;
 let schema: string;
+/** What the store says of its subscriptions. */
+let problems: unknown[];
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -52,7 +54,12 @@ beforeEach(async () => {
   await client.query(`CREATE SCHEMA ${schema}; ${relayTables(schema)}`);
   await installPostgresEventStore(client, `${schema}_events`);
   client.release();
-  store = createPostgresEventStore({ connectionString: database.url, schema: `${schema}_events` });
+  problems = [];
+  store = createPostgresEventStore({
+    connectionString: database.url,
+    schema: `${schema}_events`,
+    onProblem: (what, error) => problems.push([what, error]),
+  });
 });
 
 const write = async (...texts: readonly string[]) => {
@@ -168,7 +175,7 @@ describe('the relay', () => {
     await all(one, '2');
     await settled(first);
     await eventually(() => refusals > 1, 'the second instance to ask for the lease');
-    expect([two.texts, retried]).toEqual([[], []]);
+    expect([two.texts, retried, problems]).toEqual([[], [], []]);
     await first.stop();
     await write('3');
     await all(two, '3');

@@ -31,7 +31,7 @@ export class ParkedKeysController {
   @Allow('service:operate', 'administrator')
   async list(@Query({ schema: zListQuery }) { limit, cursor }: z.output<typeof zListQuery>) {
     const after = BigInt(decodeCursor(zParkedId, cursor) ?? 0);
-    const waiting = (await this.inbox.current.parked.list()).filter(({ id }) => BigInt(id) > after);
+    const waiting = await this.inbox.current.parked.list({ after, limit: limit + 1 });
     return pageOf(waiting, limit, viewOf, ({ id }) => id);
   }
 

@@ -1,0 +1,2 @@
+/** See in-docker.mjs. */
+export function containerArguments(name: string, port: number): string[];
