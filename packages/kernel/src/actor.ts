@@ -26,3 +26,7 @@ export interface Actor {
 }
 
 export const SYSTEM_ACTOR: Actor = { subject: 'system', role: 'system' };
+
+/** Who says whom an access token is about, and to whom: identity, to every service. */
+export const TOKEN_ISSUER = 'monteore';
+export const TOKEN_AUDIENCE = 'monteore';

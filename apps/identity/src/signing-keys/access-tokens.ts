@@ -1,5 +1,4 @@
-import type { Role } from '@monteore/kernel';
-import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '@monteore/service';
+import { type Role, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@monteore/kernel';
 import { importJWK, SignJWT } from 'jose';
 import { readSigningKey } from './signing-key.js';
 

@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeNewFile } from '@monteore/identity';
+import { writeNewFile } from '@monteore/identity/signing-keys';
 import { randomId } from '@monteore/kernel';
 import { z } from 'zod';
 import type { DataLayout } from './layout.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { writeNewFile } from '@monteore/identity';
+import { writeNewFile } from '@monteore/identity/signing-keys';
 import { z } from 'zod';
 import { replaceFile } from './layout.js';
 

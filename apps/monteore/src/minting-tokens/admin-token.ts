@@ -1,4 +1,4 @@
-import { type AccessToken, type AccessTokenSigner } from '@monteore/identity';
+import { type AccessToken, type AccessTokenSigner } from '@monteore/identity/signing-keys';
 import { replaceFile } from '../keeping-the-data-directory/layout.js';
 
 /** The administrator's token is for a person who has just started the system, so it lives longer than others. */

@@ -1,4 +1,4 @@
-import { type AccessToken, AccessTokenSigner, signingKeyFiles } from '@monteore/identity';
+import { type AccessToken, AccessTokenSigner, signingKeyFiles } from '@monteore/identity/signing-keys';
 import { CONTACT_ROLES, isUuid, personIdOf, ROLES, type Role } from '@monteore/kernel';
 import { readInstallation } from '../keeping-the-data-directory/installation.js';
 import { type DataLayout } from '../keeping-the-data-directory/layout.js';

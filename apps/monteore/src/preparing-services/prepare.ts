@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SERVICES, type ServiceName } from '@monteore/contracts';
-import { ensureSigningKey } from '@monteore/identity';
+import { ensureSigningKey } from '@monteore/identity/signing-keys';
 import { openInstallation, passwordOfRole } from '../keeping-the-data-directory/installation.js';
 import { type DataLayout, replaceFile } from '../keeping-the-data-directory/layout.js';
 import { prepareDatabases } from '../running-postgres/databases.js';

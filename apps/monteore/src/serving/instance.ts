@@ -1,5 +1,5 @@
 import { localDateOf } from '@monteore/calendar';
-import { type AccessToken, AccessTokenSigner, ensureSigningKey } from '@monteore/identity';
+import { type AccessToken, AccessTokenSigner, ensureSigningKey } from '@monteore/identity/signing-keys';
 import {
   clockFrom,
   type RunningService,

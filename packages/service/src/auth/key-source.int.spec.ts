@@ -1,17 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '@monteore/kernel';
 import { type TestDatabase, testDatabase } from '@monteore/testing';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { migrate, ServiceDatabase } from '../database/service-database.js';
 import { keptKeysIn, keptKeysTables } from './kept-keys.js';
-import {
-  InvalidTokenError,
-  KeySource,
-  TOKEN_AUDIENCE,
-  TOKEN_ISSUER,
-  TokenVerifier,
-} from './token-verifier.js';
+import { InvalidTokenError, KeySource, TokenVerifier } from './token-verifier.js';
 
 let test: TestDatabase;
 let database: ServiceDatabase;

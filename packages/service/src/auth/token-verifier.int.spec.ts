@@ -2,14 +2,9 @@ import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '@monteore/kernel';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import {
-  InvalidTokenError,
-  KeySource,
-  TOKEN_AUDIENCE,
-  TOKEN_ISSUER,
-  TokenVerifier,
-} from './token-verifier.js';
+import { InvalidTokenError, KeySource, TokenVerifier } from './token-verifier.js';
 
 let directory: string;
 let file: string;

@@ -1,14 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
-import { ROLES, type Role, sha256Hex } from '@monteore/kernel';
+import { ROLES, type Role, sha256Hex, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@monteore/kernel';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Principal } from '../http/principal.js';
 
 /** Where public keys are. */
 export type KeyLocation = { readonly file: string } | { readonly url: string };
-
-export const TOKEN_ISSUER = 'monteore';
-export const TOKEN_AUDIENCE = 'monteore';
 
 const zClaims = z.object({
   sub: z.string().min(1).max(200),

@@ -2,14 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '@monteore/kernel';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
-import {
-  InvalidTokenError,
-  KeySource,
-  TOKEN_AUDIENCE,
-  TOKEN_ISSUER,
-  TokenVerifier,
-} from '../auth/token-verifier.js';
+import { InvalidTokenError, KeySource, TokenVerifier } from '../auth/token-verifier.js';
 import { LinkSigner, LinkVerifier } from './link-token.js';
 
 let directory: string;

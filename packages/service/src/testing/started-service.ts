@@ -3,7 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventsTopicOf, peopleTopicOf, type ServiceName } from '@monteore/contracts';
-import { type Clock, type Json, type Role, randomId, systemClock } from '@monteore/kernel';
+import {
+  type Clock,
+  type Json,
+  type Role,
+  randomId,
+  systemClock,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from '@monteore/kernel';
 import {
   createPostgresMessaging,
   installPostgresMessaging,
@@ -11,7 +19,6 @@ import {
   type Messaging,
 } from '@monteore/messaging';
 import pg from 'pg';
-import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '../auth/token-verifier.js';
 import { installBlobs } from '../blobs/blobs.js';
 import { LinkSigner } from '../links/link-token.js';
 import {
