@@ -149,7 +149,7 @@ export class FedConsumer {
        ${isCompacted ? 'ON CONFLICT (topic, key) DO UPDATE SET place = EXCLUDED.place, event = EXCLUDED.event' : ''}`,
       [topic, key, JSON.stringify(event)],
     );
-    await this.owner.query('NOTIFY messaging_log');
+    await this.owner.query("SELECT pg_notify('messaging_log', $1)", [topic]);
   }
 
   private async whyNot(topic: string): Promise<string> {
