@@ -24,10 +24,10 @@ export class MailSender {
   private readonly holder = randomId();
   private readonly sending = new Map<string, Promise<void>>();
   private looking: Promise<void> = Promise.resolve();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly stopping = new AbortController();
   private leaseUntil = 0;
   private forgetAfter = 0;
-  private stopped = false;
+  private prepareAfter = 0;
 
   constructor(
     private readonly core: ServiceCore,
@@ -37,18 +37,11 @@ export class MailSender {
   ) {}
 
   start(): void {
-    this.timer = setTimeout(() => {
-      this.looking = this.look()
-        .catch((error: unknown) => this.core.logger.warn({ err: error }, 'sending mail waits'))
-        .finally(() => {
-          if (!this.stopped) this.start();
-        });
-    }, LOOK_EVERY_MILLIS);
+    this.looking = this.keepLooking();
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
+    this.stopping.abort();
     await this.looking;
     const patience = new AbortController();
     await Promise.race([
@@ -61,11 +54,29 @@ export class MailSender {
       .catch(() => []);
   }
 
-  private async look(): Promise<void> {
-    if (!(await this.holdLease())) return;
-    await this.forgetErased();
-    await this.core.database.transaction((tx) => this.announcing.addressWaiting(tx));
-    if (this.sending.size >= AT_ONCE) return;
+  private async keepLooking(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const mayHaveMore = await this.look().catch((error: unknown) => {
+        this.core.logger.warn({ err: error }, 'sending mail waits');
+        return false;
+      });
+      const rest = new AbortController();
+      await Promise.race([
+        pause(LOOK_EVERY_MILLIS, undefined, { signal: AbortSignal.any([signal, rest.signal]) }).catch(
+          () => {},
+        ),
+        ...(mayHaveMore ? this.sending.values() : []),
+      ]);
+      rest.abort();
+    }
+  }
+
+  /** Begins to send what is due and has room; true when more may be due than had. */
+  private async look(): Promise<boolean> {
+    if (!(await this.holdLease())) return false;
+    await this.prepare();
+    if (this.sending.size >= AT_ONCE) return true;
     const due = await this.core.database.query<OutboundMailRow & { rendered: Buffer | null }>(
       `SELECT ${OUTBOUND_COLUMNS}, rendered FROM outbound_mails
        WHERE state = 'queued' AND next_attempt_at <= $1 AND NOT mail_id = ANY ($2)
@@ -80,6 +91,15 @@ export class MailSender {
         .finally(() => this.sending.delete(mail.mail_id));
       this.sending.set(mail.mail_id, work);
     }
+    return this.sending.size >= AT_ONCE;
+  }
+
+  /** What comes before sending, as often as it is looked where nothing is due. */
+  private async prepare(): Promise<void> {
+    if (performance.now() < this.prepareAfter) return;
+    await this.forgetErased();
+    await this.core.database.transaction((tx) => this.announcing.addressWaiting(tx));
+    this.prepareAfter = performance.now() + LOOK_EVERY_MILLIS;
   }
 
   /** True while this instance is the one that sends; renewed when half of the time has gone by. */
