@@ -102,7 +102,7 @@ let groups = 0;
 async function readRaw({ brokers }: BenchKafka, count: number): Promise<number> {
   groups += 1;
   const kafka = new Kafka({ brokers: [...brokers], clientId: 'bench-raw', logLevel: logLevel.NOTHING });
-  const consumer = kafka.consumer({ groupId: `bench.raw.${groups}` });
+  const consumer = kafka.consumer({ groupId: `monteore.bench.raw.${groups}` });
   const stretch = new Stretch(count);
   await consumer.connect();
   await consumer.subscribe({ topic: LEDGER_TOPIC, fromBeginning: true });

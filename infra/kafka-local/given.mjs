@@ -3,7 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 
 const LIMIT_MILLISECONDS = 30_000;
-const isOurs = (name) => name.startsWith('monteore');
+const isOurTopic = (name) => name.startsWith('monteore');
+/** A group is named after who reads, and the topic. */
+const isOurGroup = (name) => name.includes('monteore');
 
 /** See startKafka. Throws Error when the broker holds a system, or is not there. */
 export async function takeGivenKafka(brokers) {
@@ -29,8 +31,8 @@ export async function takeGivenKafka(brokers) {
 
 const namesIn = (kafka) =>
   asAdmin(kafka, async (admin) => ({
-    topics: (await admin.listTopics()).filter(isOurs),
-    groups: (await admin.listGroups()).groups.map(({ groupId }) => groupId).filter(isOurs),
+    topics: (await admin.listTopics()).filter(isOurTopic),
+    groups: (await admin.listGroups()).groups.map(({ groupId }) => groupId).filter(isOurGroup),
   }));
 
 /** Removes topics and groups until none is left: a member that was killed stays in its group for a while. */

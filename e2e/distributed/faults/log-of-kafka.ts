@@ -25,7 +25,7 @@ export class LogOfKafka {
     );
     const records: RawRecord[] = [];
     if (open.size === 0) return records;
-    const consumer = this.kafka.consumer({ groupId: `faults-${process.pid}-${performance.now()}` });
+    const consumer = this.kafka.consumer({ groupId: `monteore-faults-${process.pid}-${performance.now()}` });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {

@@ -121,7 +121,7 @@ test('a message is a CloudEvent in structured mode under the key of its message'
   const topic = await topicFor(messaging);
   const sent = newMessage('k');
   await messaging.publish(topic, [sent]);
-  const consumer = kafka.consumer({ groupId: `operator-${randomUUID()}` });
+  const consumer = kafka.consumer({ groupId: `monteore-operator-${randomUUID()}` });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   const { promise, resolve } = Promise.withResolvers<Record<string, unknown>>();
