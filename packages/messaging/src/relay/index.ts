@@ -123,7 +123,8 @@ export class Relay {
   private async relay(events: readonly StoredEvent[], last: bigint, signal: AbortSignal): Promise<void> {
     const position = await this.awaitLease(signal);
     if (position === null) return;
-    if (position < this.reached) {
+    // Set back by an operator, or moved on by another instance, perhaps for days, which need not be read again.
+    if (position < this.reached || position > last) {
       this.follow(position);
       return;
     }

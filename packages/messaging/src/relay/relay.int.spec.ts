@@ -99,6 +99,18 @@ const all = (kept: Kept, ...texts: readonly string[]) =>
   eventually(() => texts.every((text) => kept.texts.includes(text)), `${texts} published`);
 const checkpoint = async () =>
   BigInt((await pool.query(`SELECT position FROM ${schema}.relay_checkpoints`)).rows[0].position);
+/** The database, and how often it has refused the lease to whoever asks through it. */
+const noteRefusals = () => {
+  let refusals = 0;
+  const database: SqlTransaction = {
+    query: async (text, parameters) => {
+      const rows = await sql.query<Record<string, unknown>>(text, parameters);
+      if (text.includes('held_until = now()') && rows.length === 0) refusals += 1;
+      return rows as never;
+    },
+  };
+  return { database, refusals: () => refusals };
+};
 const settled = async (relay: Relay) => eventually(async () => (await relay.lag()) === 0n, 'no lag');
 
 describe('the relay', () => {
@@ -157,15 +169,8 @@ describe('the relay', () => {
     const [one, two] = [new Kept(), new Kept()];
     const retried: unknown[] = [];
     const onRetry = (error: unknown) => retried.push(error);
-    let refusals = 0;
-    const refused: SqlTransaction = {
-      query: async (text, parameters) => {
-        const rows = await sql.query<Record<string, unknown>>(text, parameters);
-        if (text.includes('held_until = now()') && rows.length === 0) refusals += 1;
-        return rows as never;
-      },
-    };
-    const [first, second] = [relayOf(one, { onRetry }), relayOf(two, { onRetry, database: refused })];
+    const { database, refusals } = noteRefusals();
+    const [first, second] = [relayOf(one, { onRetry }), relayOf(two, { onRetry, database })];
     await first.start();
     await write('1');
     await all(one, '1');
@@ -174,12 +179,41 @@ describe('the relay', () => {
     await write('2');
     await all(one, '2');
     await settled(first);
-    await eventually(() => refusals > 1, 'the second instance to ask for the lease');
+    await eventually(() => refusals() > 1, 'the second instance to ask for the lease');
     expect([two.texts, retried, problems]).toEqual([[], [], []]);
     await first.stop();
     await write('3');
     await all(two, '3');
     expect([one.texts, two.texts]).toEqual([['1', '2'], ['3']]);
+    await second.stop();
+    await store.close();
+  });
+
+  it('goes on where the one before stopped, and reads nothing again that was published meanwhile', async () => {
+    const [one, two] = [new Kept(), new Kept()];
+    const from: bigint[] = [];
+    const watched: EventStore = Object.assign(Object.create(store), {
+      subscribe: (...given: Parameters<EventStore['subscribe']>) => {
+        from.push(given[0]);
+        return store.subscribe(...given);
+      },
+    });
+    const { database, refusals } = noteRefusals();
+    const [first, second] = [relayOf(one), relayOf(two, { store: watched, database })];
+    await first.start();
+    await write('1');
+    await settled(first);
+    await second.start();
+    await write('2');
+    await eventually(() => refusals() > 0, 'the second instance to wait with what it has read');
+    await write('3', '4');
+    await settled(first);
+    const reached = await checkpoint();
+    await first.stop();
+    await write('5');
+    await all(two, '5');
+    await settled(second);
+    expect([two.texts, from.at(-1)]).toEqual([['5'], reached]);
     await second.stop();
     await store.close();
   });
