@@ -75,6 +75,9 @@ describe('R10 the board', () => {
     await opened.steps.workStatus(flexibleId, 'waiting-for-client');
     await onBoard(flexibleId, { workStatus: 'waiting-for-client', actualMinutes: 25 });
     await onBoard(extra.activityId, { state: 'active', heldMinutes: 20 });
+    // People come on a topic of their own, which may be behind.
+    for (const { activityId, assignee } of await opened.steps.activities())
+      await onBoard(activityId, { assignee });
     for (const role of ['approver', 'requester', 'viewer'] as const) {
       const reader = await desk.as(role, client[role]);
       const board = await reader.must(reader.get(`/reporting/v1/boards/${opened.packageId}`));
