@@ -27,9 +27,10 @@ export function missingForKafka({ secured = false } = {}) {
  */
 export async function startKafka({ secured = false } = {}) {
   if (isKafkaGiven() && !secured) return takeGivenKafka(KAFKA_BROKERS.split(','));
+  if (missingForJars() === null) return startKafkaFromJars({ secured });
   const missing = missingForKafka({ secured });
   if (missing !== null) throw new Error(`there is no Kafka: ${missing}`);
-  return missingForJars() === null ? startKafkaFromJars({ secured }) : startKafkaInDocker();
+  return startKafkaInDocker();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -386,6 +386,28 @@ describe('a message that fails by itself', () => {
     expect([await effects(), reactions, commits]).toEqual([['bad', 'a2', 'a3', 'a5'], ['a4'], 3]);
   });
 
+  it('is released without reading over and over what waits behind those that stand alone', async () => {
+    let read = 0;
+    const database: TransactionRunner = {
+      transaction: (work) => runner.transaction(work),
+      query: async <Row extends object>(text: string, parameters: readonly unknown[] = []) => {
+        const found = await runner.query<Row>(text, parameters);
+        if (text.includes('ORDER BY id LIMIT')) read += found.length;
+        return found;
+      },
+    };
+    const inbox = await inboxOf({ database });
+    const texts = Array.from({ length: 20 }, (_, index) => `q${index}`);
+    failing.add('q0');
+    subscriber.log.push(...texts.map((text) => asked('a', text)));
+    await subscriber.deliver();
+    failing.clear();
+    reactions = [];
+    expect(await inbox.parked.retry(TOPIC, 'a')).toBe(20);
+    expect(reactions).toEqual(texts);
+    expect(read).toBeLessThan(4 * texts.length);
+  });
+
   it('keeps what waits from it on, when it is reached behind others that can be taken', async () => {
     const inbox = await inboxOf();
     for (const text of ['bad', 'worse']) failing.add(text);
