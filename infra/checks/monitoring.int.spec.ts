@@ -125,6 +125,23 @@ describe('Prometheus', () => {
     expect(watched.sort()).toEqual([...SERVICES].sort());
   });
 
+  test('says in each alert only what the alert still knows', () => {
+    for (const { alert, expr, annotations } of alerts) {
+      const said = [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label!);
+      const kept = [...expr.matchAll(/\bby \(([\w, ]+)\)/g)].map(([, list]) => list!.split(', '));
+      expect([alert, said.length * kept.length]).not.toEqual([alert, 0]);
+      for (const list of kept) expect([alert, list]).toEqual([alert, expect.arrayContaining(said)]);
+    }
+  });
+
+  test('has a case for every alert', () => {
+    const cases: Tree[] = readYaml('infra/prometheus/alerts.test.yml').tests;
+    const tried = cases.flatMap(({ alert_rule_test }) =>
+      alert_rule_test.map(({ alertname }: Tree) => alertname),
+    );
+    expect(new Set(tried)).toEqual(new Set(alerts.map(({ alert }) => alert)));
+  });
+
   test('warns before an instance passes the memory that it may take', () => {
     const { expr } = alerts.find(({ alert }) => alert === 'MemoryNearLimit');
     const [, mebibytes] = /> 0\.9 \* (\d+) \* 1024 \* 1024$/.exec(expr)!;
