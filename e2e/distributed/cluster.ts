@@ -41,6 +41,7 @@ export interface ClusterOptions {
  */
 export class Cluster implements Instance {
   readonly baseUrl: string;
+  readonly metricsUrl: string;
   readonly smtp: SmtpAddress;
   readonly outbox: Outbox;
   readonly dataDirectory: string;
@@ -63,6 +64,7 @@ export class Cluster implements Instance {
     this.front = parts.front;
     this.postgres = parts.postgres;
     this.baseUrl = parts.front.baseUrl;
+    this.metricsUrl = `${parts.front.baseUrl}/metrics`;
     this.smtp = { host: '127.0.0.1', port: parts.smtpPort };
     this.outbox = new Outbox(join(parts.directory, 'outbox'));
     this.clock = new TestClock(join(parts.directory, 'clock'));
@@ -106,8 +108,7 @@ export class Cluster implements Instance {
     );
     const cluster = new Cluster({ directory, processes, front, postgres, smtpPort: mailPort });
     try {
-      for (const one of processes) one.start();
-      await cluster.ready();
+      await cluster.startServices();
     } catch (error) {
       await cluster.stop();
       throw error;
@@ -131,11 +132,28 @@ export class Cluster implements Instance {
     return this.postgres.adminUrl(database);
   }
 
-  /** Stopped in order, and started at the same port after so many milliseconds. */
-  async restartPostgres(): Promise<void> {
+  /** Stopped in order, and started at the same port. */
+  restartPostgres(): Promise<void> {
+    return this.whilePostgresIsStopped(async () => {});
+  }
+
+  /** Stopped in order, and started at the same port when the work on its directory is done. */
+  async whilePostgresIsStopped(work: (directory: string) => Promise<unknown>): Promise<void> {
     const { port } = this.postgres;
     await this.postgres.stop();
+    await work(databaseDirectory(this.directory));
     this.postgres = await startPostgres(this.directory, port);
+  }
+
+  /** All services, in order. */
+  async stopServices(): Promise<void> {
+    await Promise.all(this.processes.map((one) => one.stop()));
+  }
+
+  /** Resolves when all are ready. */
+  async startServices(): Promise<void> {
+    for (const one of this.processes) one.start();
+    await this.ready();
   }
 
   token(role: string, options?: TokenOptions): Promise<string> {
@@ -152,16 +170,18 @@ export class Cluster implements Instance {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.processes.map((one) => one.stop()));
+    await this.stopServices();
     await this.front.close();
     await this.postgres.stop();
     await rm(this.directory, { recursive: true, force: true });
   }
 }
 
+const databaseDirectory = (directory: string): string => join(directory, 'postgres');
+
 function startPostgres(directory: string, port?: number): Promise<EmbeddedPostgres> {
   return startEmbeddedPostgres({
-    dataDir: join(directory, 'postgres'),
+    dataDir: databaseDirectory(directory),
     password: 'only-on-this-machine',
     ...(port === undefined ? {} : { port }),
   });
