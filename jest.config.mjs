@@ -18,7 +18,8 @@ export default {
       },
     ],
   },
-  // Specs that need a message broker are run by `npm run test:distributed`, those that kill by `npm run test:faults`.
+  // Specs that need a message broker are run by `npm run test:distributed`, those that kill by `npm run test:faults`,
+  // those of the containers by `npm run test:compose`.
   testMatch: [
     '<rootDir>/{packages,apps}/*/src/**/*.spec.ts',
     '<rootDir>/e2e/**/*.spec.ts',
@@ -27,6 +28,7 @@ export default {
     '!**/*.kafka.spec.ts',
     '!**/*.faults.spec.ts',
     '!**/*.distributed.spec.ts',
+    '!**/*.compose.spec.ts',
   ],
   globalSetup: '<rootDir>/packages/testing/jest/global-setup.mjs',
   globalTeardown: '<rootDir>/packages/testing/jest/global-teardown.mjs',

@@ -5,41 +5,23 @@
 // The broker is the one of KAFKA_BROKERS, which is left as it was found; else each part starts one, from its jars or by
 // Docker. `node scripts/test-distributed.mjs messaging|suite|suite-kurrentdb|faults …` runs some of them. Ends with one line
 // that counts the tests.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { missingForKafka, startKafka } from '../infra/kafka-local/kafka.mjs';
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const env = {
-  ...process.env,
-  PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`,
-  TURBO_TELEMETRY_DISABLED: '1',
-};
-const jestOf = (...args) => [
-  ...['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'],
-  ...['--runInBand', '--forceExit', ...args],
-];
+import { jestOf, refuseUnknown, run, runParts } from './parts.mjs';
 
 const parts = {
   messaging: async (report) => {
     const kafka = await startKafka();
     try {
-      const args = jestOf('--testMatch', '**/*.kafka.spec.ts', '--json', `--outputFile=${report}`);
-      return await run(process.execPath, args, { KAFKA_BROKERS: kafka.brokers.join(',') });
+      return await run(process.execPath, jestOf('**/*.kafka.spec.ts', report), {
+        KAFKA_BROKERS: kafka.brokers.join(','),
+      });
     } finally {
       await kafka.stop();
     }
   },
   suite: (report) => suite(report, 'postgres'),
   'suite-kurrentdb': (report) => suite(report, 'kurrentdb'),
-  faults: (report) =>
-    run(
-      process.execPath,
-      jestOf('--testMatch', '**/*.distributed.spec.ts', '--json', `--outputFile=${report}`),
-    ),
+  faults: (report) => run(process.execPath, jestOf('**/*.distributed.spec.ts', report)),
 };
 
 const suite = (report, store) =>
@@ -49,11 +31,7 @@ const suite = (report, store) =>
   ]);
 
 const asked = process.argv.slice(2);
-const unknown = asked.find((name) => !Object.hasOwn(parts, name));
-if (unknown !== undefined) {
-  console.error(`«${unknown}» is no part of these tests: ${Object.keys(parts).join(', ')}`);
-  process.exit(1);
-}
+refuseUnknown(parts, asked);
 const missing = missingForKafka();
 if (missing !== null) {
   console.error(
@@ -62,36 +40,4 @@ if (missing !== null) {
   );
   process.exit(1);
 }
-if ((await run('npm', ['run', '--silent', 'build'])) !== 0) process.exit(1);
-
-const scratch = mkdtempSync(join(tmpdir(), 'monteore-jest-'));
-let [passed, failed, status] = [0, 0, 0];
-for (const name of asked.length === 0 ? Object.keys(parts) : asked) {
-  console.error(`\n— distributed: ${name}`);
-  const report = join(scratch, `${name}.json`);
-  const code = await parts[name](report);
-  const summary = JSON.parse(readFileSync(report, 'utf8'));
-  passed += summary.numPassedTests;
-  failed += summary.numFailedTests;
-  if (code !== 0 || summary.numPassedTests === 0) status = 1;
-}
-rmSync(scratch, { recursive: true, force: true });
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
-process.exit(status);
-
-/** Exit code of a program whose result, not its output, is read. A signal to us ends it first. */
-function run(command, args, more = {}) {
-  const child = spawn(command, args, {
-    cwd: root,
-    env: { ...env, ...more },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
-  return new Promise((resolve) => {
-    child.once('exit', (code) => resolve(code ?? 1));
-    child.once('error', (error) => {
-      console.error(error.message);
-      resolve(1);
-    });
-  });
-}
+await runParts('distributed', parts, asked);

@@ -64,6 +64,7 @@ export async function superuserPassword(dataDirectory: string): Promise<string> 
  */
 export class Survivor implements Instance {
   readonly baseUrl: string;
+  readonly metricsUrl: string;
   readonly smtp: SmtpAddress;
   readonly clock: TestClock;
   readonly dataDirectory: string;
@@ -82,6 +83,7 @@ export class Survivor implements Instance {
     this.outbox = new Outbox(join(this.dataDirectory, 'outbox'));
     this.clock = new TestClock(join(directory, 'clock'));
     this.baseUrl = `http://127.0.0.1:${ports.http}`;
+    this.metricsUrl = `${this.baseUrl}/metrics`;
     this.smtp = { host: '127.0.0.1', port: ports.smtp };
     this.flags = ['--empty', '--port', String(ports.http), '--smtp-port', String(ports.smtp), ...flags];
     this.program = this.launch();

@@ -24,6 +24,8 @@ export type TokenOptions = {
 /** A running system, whoever started it. */
 export interface Instance {
   readonly baseUrl: string;
+  /** Where the metrics of all services are read together. */
+  readonly metricsUrl: string;
   readonly smtp: SmtpAddress;
   readonly outbox: Outbox;
   readonly dataDirectory: string;
@@ -47,7 +49,7 @@ export interface StartOptions {
 
 /**
  * A system to test: the built program in a process and a directory of its own, or, where `MONTEORE_E2E_BASE_URL` names
- * one, the system that is there (with `MONTEORE_E2E_SMTP` as host:port, `_OUTBOX`, `_DATA` and `_TEST_CLOCK`), so that
+ * one, the system that is there (with `MONTEORE_E2E_METRICS`, `_SMTP` as host:port, `_OUTBOX`, `_DATA` and `_TEST_CLOCK`), so that
  * one suite passes both ways of running it.
  */
 export async function startInstance({
@@ -73,6 +75,7 @@ export async function startInstance({
   });
   return describe({
     baseUrl: program.baseUrl,
+    metricsUrl: `${program.baseUrl}/metrics`,
     smtp: program.smtp,
     dataDirectory,
     outbox: new Outbox(join(dataDirectory, 'outbox')),
@@ -97,6 +100,7 @@ function runningInstance(baseUrl: string): Instance {
   const clockFile = variable('MONTEORE_E2E_TEST_CLOCK');
   return describe({
     baseUrl,
+    metricsUrl: need('MONTEORE_E2E_METRICS'),
     smtp: { host, port: Number(port) },
     dataDirectory: need('MONTEORE_E2E_DATA'),
     outbox: new Outbox(need('MONTEORE_E2E_OUTBOX')),
@@ -111,7 +115,7 @@ const TOKEN_REUSE_MILLISECONDS = 300_000;
 function describe({
   clockFile,
   ...running
-}: Pick<Instance, 'baseUrl' | 'smtp' | 'dataDirectory' | 'outbox' | 'stop'> & {
+}: Pick<Instance, 'baseUrl' | 'metricsUrl' | 'smtp' | 'dataDirectory' | 'outbox' | 'stop'> & {
   readonly clockFile?: string;
 }): Instance {
   const minted = new Map<string, { readonly token: Promise<string>; readonly mintedAt: number }>();

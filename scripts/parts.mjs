@@ -1,0 +1,66 @@
+// Tests that run in parts: programs whose results Jest writes into a report, and one line that counts them all.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const env = {
+  ...process.env,
+  PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`,
+  TURBO_TELEMETRY_DISABLED: '1',
+};
+
+/** Node's arguments for a run of Jest on the specs that fit, with its report. */
+export const jestOf = (pattern, report) => [
+  ...['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'],
+  ...['--runInBand', '--forceExit', '--testMatch', pattern, '--json', `--outputFile=${report}`],
+];
+
+/** Ends this program with a message when somebody asked for a part that there is not. */
+export function refuseUnknown(parts, asked) {
+  const unknown = asked.find((name) => !Object.hasOwn(parts, name));
+  if (unknown === undefined) return;
+  console.error(`«${unknown}» is no part of these tests: ${Object.keys(parts).join(', ')}`);
+  process.exit(1);
+}
+
+/**
+ * Builds, runs these parts one after another, or all, and ends this program: with 0 when each had tests and all passed.
+ * A part gets the file for its report and answers an exit code.
+ */
+export async function runParts(what, parts, asked) {
+  if ((await run('npm', ['run', '--silent', 'build'])) !== 0) process.exit(1);
+  const scratch = mkdtempSync(join(tmpdir(), 'monteore-jest-'));
+  let [passed, failed, status] = [0, 0, 0];
+  for (const name of asked.length === 0 ? Object.keys(parts) : asked) {
+    console.error(`\n— ${what}: ${name}`);
+    const report = join(scratch, `${name}.json`);
+    const code = await parts[name](report);
+    const summary = JSON.parse(readFileSync(report, 'utf8'));
+    passed += summary.numPassedTests;
+    failed += summary.numFailedTests;
+    if (code !== 0 || summary.numPassedTests === 0) status = 1;
+  }
+  rmSync(scratch, { recursive: true, force: true });
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  process.exit(status);
+}
+
+/** Exit code of a program whose result, not its output, is read. A signal to us ends it first. */
+export function run(command, args, more = {}) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...env, ...more },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
+  return new Promise((resolve) => {
+    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('error', (error) => {
+      console.error(error.message);
+      resolve(1);
+    });
+  });
+}
