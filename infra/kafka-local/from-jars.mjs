@@ -187,25 +187,21 @@ function runStorageTool(jars, properties, log, security) {
   const id = createHash('sha256').update(properties).digest().subarray(0, 16).toString('base64url');
   const run = spawnSync(
     'java',
-    javaArguments(
-      jars,
-      'kafka.tools.StorageTool',
-      'format',
-      '--standalone',
-      '--cluster-id',
-      id,
-      '--config',
-      properties,
-      ...(security === null
-        ? []
-        : ['--add-scram', `SCRAM-SHA-512=[name=${security.username},password=${security.password}]`]),
-    ),
+    javaArguments(jars, 'kafka.tools.StorageTool', ...formatArguments(id, properties, security)),
     { encoding: 'utf8' },
   );
   writeFileSync(log, `${run.stdout}${run.stderr}`);
   if (run.status !== 0)
     throw new Error(`the broker's directory could not be formatted: ${run.stdout}${run.stderr}`);
 }
+
+/** Arguments of the tool that makes the directory of a broker. One id in sixty-four begins as an option does. */
+export const formatArguments = (clusterId, properties, security) => [
+  ...['format', '--standalone', `--cluster-id=${clusterId}`, '--config', properties],
+  ...(security === null
+    ? []
+    : ['--add-scram', `SCRAM-SHA-512=[name=${security.username},password=${security.password}]`]),
+];
 
 const javaArguments = (jars, program, ...rest) => [
   '-Xmx512m',
