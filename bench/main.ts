@@ -3,7 +3,7 @@ import { compareRuns } from './results/compare.ts';
 import type { Results, SectionResult } from './results/figure.ts';
 import { keepResults, putInto, readResults } from './results/keep.ts';
 import { comparisonText, markdownTable, sectionText } from './results/table.ts';
-import { Run, thisMachine } from './run.ts';
+import { Run } from './run.ts';
 
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -21,7 +21,7 @@ async function measureAll({ sections, quick, repetitions, out, into }: Asked): P
 
   const measured: SectionResult[] = [];
   let allWell = true;
-  let results: Results = { machine: thisMachine(), sections: measured };
+  const results: Results = { sections: measured };
   for (const section of sections) {
     await run.release(section);
     write(`\n${section.key}. ${section.title}`);
@@ -35,7 +35,6 @@ async function measureAll({ sections, quick, repetitions, out, into }: Asked): P
       allWell = false;
       write(`  FAILED: ${(error as Error).stack}`);
     }
-    results = { machine: results.machine, sections: measured };
     const kept = out === undefined ? results : await keepResults(out, results);
     if (into !== undefined) await putInto(into, kept);
   }

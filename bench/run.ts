@@ -37,7 +37,16 @@ export class Run {
       const { key, title } = section;
       const loadAfter = loadavg()[0]!;
       const commit = currentCommit();
-      return { key, title, figures, durability, measuredAt, commit, quick, loadBefore, loadAfter, seconds };
+      const surroundings = {
+        machine: thisMachine(),
+        measuredAt,
+        commit,
+        quick,
+        loadBefore,
+        loadAfter,
+        seconds,
+      };
+      return { key, title, figures, durability, ...surroundings };
     } finally {
       await this.undoAll();
       for (const line of durability) say(`  ${line}`);
@@ -111,7 +120,7 @@ function currentCommit(): string {
   return run.status === 0 ? run.stdout.trim() : 'unknown';
 }
 
-export function thisMachine(): Machine {
+function thisMachine(): Machine {
   const all = cpus();
   return {
     processors: all.length,

@@ -22,8 +22,9 @@ export function isMet({ value }: Pick<Figure, 'value'>, aim: Aim): boolean {
   return 'atMost' in aim ? value <= aim.atMost : value < aim.below;
 }
 
-/** How busy the machine was: the load average of one minute, in processes that want a processor. */
+/** On which machine, and how busy it was: the load average of one minute, in processes that want a processor. */
 export interface Surroundings {
+  readonly machine: Machine;
   readonly measuredAt: string;
   readonly commit: string;
   readonly quick: boolean;
@@ -50,6 +51,5 @@ export interface Machine {
 
 /** What a run writes, and what `--compare` reads. */
 export interface Results {
-  readonly machine: Machine;
   readonly sections: readonly SectionResult[];
 }

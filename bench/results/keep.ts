@@ -20,7 +20,7 @@ export async function readResults(file: string): Promise<Results> {
 /** Sections measured anew stand in the place of the file's own; the others of the file stay. */
 export async function keepResults(file: string, measured: Results): Promise<Results> {
   const known = await readResults(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return { ...measured, sections: [] };
+    if (error.code === 'ENOENT') return { sections: [] };
     throw error;
   });
   const results = merged(known, measured);
@@ -31,7 +31,7 @@ export async function keepResults(file: string, measured: Results): Promise<Resu
 export function merged(known: Results, measured: Results): Results {
   const news = new Set(measured.sections.map(({ key }) => key));
   const sections = [...known.sections.filter(({ key }) => !news.has(key)), ...measured.sections];
-  return { machine: measured.machine, sections: sections.sort((a, b) => a.key.localeCompare(b.key)) };
+  return { sections: sections.sort((a, b) => a.key.localeCompare(b.key)) };
 }
 
 /** Puts the table between the two marks of a document. Throws Error when it has none. */

@@ -1,15 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { compareRuns } from './compare.ts';
-import { type Figure, isMet, type Results, type SectionResult } from './figure.ts';
+import { type Figure, isMet, type Machine, type Results, type SectionResult } from './figure.ts';
 import { merged } from './keep.ts';
 import { figureOf, median, percentile, ratioOf } from './statistics.ts';
 import { comparisonText, markdownTable, shortNumber } from './table.ts';
 
+const M: Machine = { processors: 2, model: 'M', memoryGiB: 8, system: 'Linux 6', node: '24.0.0' };
 const section = (key: string, figures: readonly Figure[], quick = false): SectionResult => ({
   key,
   title: `Section ${key}`,
   figures,
   durability: [],
+  machine: M,
   measuredAt: '2026-03-02T09:30:12.000Z',
   commit: 'abc1234',
   quick,
@@ -18,10 +20,7 @@ const section = (key: string, figures: readonly Figure[], quick = false): Sectio
   seconds: 10,
 });
 const ratio = (name: string, value: number): Figure => ({ name, value, unit: 'ratio' });
-const results = (...sections: SectionResult[]): Results => ({
-  machine: { processors: 2, model: 'M', memoryGiB: 8, system: 'Linux 6', node: '24.0.0' },
-  sections,
-});
+const results = (...sections: SectionResult[]): Results => ({ sections });
 
 describe('percentiles', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
@@ -135,6 +134,19 @@ describe('the table', () => {
       '| **a. Section a** | | | | 2026-03-02 09:30, load 0.12–1.5, small sizes |',
       '| port next to plain | × 3 | 2 – 4 | ≥ 3.5 | not met |',
       '| the port | 12,346 events/s |  |  |  |',
+    ]);
+  });
+
+  it('says which section was measured where, when that differs', () => {
+    const elsewhere = { ...section('b', []), machine: { ...M, model: 'N' } };
+    expect(
+      markdownTable(results(section('a', []), elsewhere, section('c', [])))
+        .split('\n')
+        .slice(0, 3),
+    ).toEqual([
+      '- a, c: 2 processors (M), 8 GiB, Linux 6, Node 24.0.0',
+      '- b: 2 processors (N), 8 GiB, Linux 6, Node 24.0.0',
+      '',
     ]);
   });
 

@@ -1,5 +1,13 @@
 import type { Comparison } from './compare.ts';
-import { type Aim, type Figure, isMet, RATIO, type Results, type SectionResult } from './figure.ts';
+import {
+  type Aim,
+  type Figure,
+  isMet,
+  type Machine,
+  RATIO,
+  type Results,
+  type SectionResult,
+} from './figure.ts';
 
 /** Three significant digits below 1,000, whole numbers with separators above. */
 export function shortNumber(value: number): string {
@@ -40,21 +48,34 @@ export function sectionText({ figures }: Pick<SectionResult, 'figures'>): string
     .join('\n');
 }
 
-/** Every section as one Markdown table, with when and under which load each was measured. */
-export function markdownTable({ machine, sections }: Results): string {
-  const { processors, model, memoryGiB, system, node } = machine;
+/** Every section as one Markdown table, with where, when and under which load each was measured. */
+export function markdownTable({ sections }: Results): string {
   const rows = sections.flatMap((section) => [
     `| **${section.key}. ${section.title}** | | | | ${conditionsOf(section)} |`,
     ...section.figures.map((figure) => `| ${cells(figure).join(' | ')} |`),
   ]);
   return [
-    `${processors} processors (${model}), ${shortNumber(memoryGiB)} GiB, ${system}, Node ${node}.`,
+    ...machinesOf(sections),
     '',
     '| what | measured | of the repetitions | aim | |',
     '|---|---|---|---|---|',
     ...rows,
   ].join('\n');
 }
+
+/** One after another, each with its sections where there are several: figures of two machines are not compared. */
+function machinesOf(sections: readonly SectionResult[]): readonly string[] {
+  const keys = new Map<string, string[]>();
+  for (const { key, machine } of sections) {
+    const named = machineText(machine);
+    keys.set(named, [...(keys.get(named) ?? []), key]);
+  }
+  if (keys.size <= 1) return [...keys.keys()].map((named) => `${named}.`);
+  return [...keys].map(([named, of]) => `- ${of.join(', ')}: ${named}`);
+}
+
+const machineText = ({ processors, model, memoryGiB, system, node }: Machine): string =>
+  `${processors} processors (${model}), ${shortNumber(memoryGiB)} GiB, ${system}, Node ${node}`;
 
 const conditionsOf = ({ measuredAt, quick, loadBefore, loadAfter }: SectionResult): string =>
   [

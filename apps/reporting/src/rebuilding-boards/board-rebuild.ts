@@ -114,9 +114,7 @@ export class BoardRebuild {
     const replay: Replay = new Replay({
       subscriber: messaging,
       group: `monteore.${schema}.rebuild`,
-      fold: async (topic, messages) => {
-        if (await this.shadow.fold(topic, messages)) await onChunk(replay.read);
-      },
+      fold: (topic, messages) => this.shadow.fold(topic, messages, () => onChunk(replay.read)),
       ...(signal === undefined ? {} : { signal }),
     });
     return replay;

@@ -56,9 +56,7 @@ async function diff(
   const replay: Replay = new Replay({
     subscriber: messaging,
     group: `monteore.${schema}.replay-diff`,
-    fold: async (topic, messages) => {
-      if (await shadow.fold(topic, messages)) onProgress?.(replay.read, all);
-    },
+    fold: (topic, messages) => shadow.fold(topic, messages, () => onProgress?.(replay.read, all)),
   });
   const taken = () => takenBy(owner, schema, BOARD_TOPICS);
   let known = await taken();

@@ -41,15 +41,20 @@ export class Shadow {
   }
 
   /**
-   * True when a chunk is full. It is written while the next one is read, and what is wrong with it is thrown with that.
+   * A chunk that is full is written while the next one is read, and what is wrong with it is thrown with that. Between
+   * two chunks the connection is free for `onChunk`, which would otherwise wait for the whole of one.
    */
-  async fold(topic: string, messages: readonly Message[]): Promise<boolean> {
+  async fold(
+    topic: string,
+    messages: readonly Message[],
+    onChunk: () => void | Promise<void>,
+  ): Promise<void> {
     for (const message of messages) for (const change of foldMessage(topic, message)) this.merged.add(change);
-    if (this.merged.size < CHUNK_CHANGES) return false;
+    if (this.merged.size < CHUNK_CHANGES) return;
     await this.writing;
+    await onChunk();
     this.writing = this.write();
     this.writing.catch(() => {});
-    return true;
   }
 
   /** Resolves when all of it is written. */
