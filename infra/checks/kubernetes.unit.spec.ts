@@ -39,7 +39,7 @@ test('secrets are referred to and never written down', () => {
       for (const { name, value } of env)
         if (/PASSWORD|SECRET|DATABASE_URL|PRIVATE|SIGNING/.test(name))
           expect([name, value]).toEqual([name, expect.stringMatching(/^\/run\//)]);
-  for (const name of ['monteore', 'monteore-intake'])
+  for (const name of ['monteore', 'intake-settings'])
     for (const variable of Object.keys(configMap(name)))
       expect(variable).not.toMatch(/PASSWORD|SECRET|DATABASE_URL|SMTP_URL|IMAP_URL/);
 });
@@ -166,10 +166,19 @@ test('preparing may write the Secrets of the services and no others', () => {
   ]);
 });
 
+test('what is generated with a suffix has the name of nothing else: Kustomize would rename that too, in a Role even', () => {
+  const generated = [base, example].flatMap(({ configMapGenerator = [] }: Tree) =>
+    configMapGenerator.map(({ name }: Tree) => name),
+  );
+  expect(generated).toContain('intake-settings');
+  const allowed = manifest('Role', 'prepare').rules[1].resourceNames;
+  expect(generated.filter((name: string) => allowed.includes(name))).toEqual([]);
+});
+
 test('what is configured for all is read by all, and by intake what is its own', () => {
   const own = Object.keys(OWN_VARIABLES.intake);
   for (const name of Object.keys(configMap('monteore'))) expect(own).not.toContain(name);
-  expect(own).toEqual(expect.arrayContaining(Object.keys(configMap('monteore-intake'))));
+  expect(own).toEqual(expect.arrayContaining(Object.keys(configMap('intake-settings'))));
 });
 
 test('the example renames every image of ours', () => {
