@@ -150,11 +150,14 @@ export class Deployment implements Instance {
     await this.compose.run('up', '--detach', '--wait', ...words);
   }
 
-  /** Removes containers, networks, volumes and files. */
+  /** Removes containers, networks, volumes and files. Throws what went wrong while mails were copied. */
   async stop(): Promise<void> {
-    await this.mails?.stop();
-    await this.compose.run('--profile', 'tools', 'down', '--volumes', '--timeout', '45');
-    await rm(this.directory, { recursive: true, force: true });
+    try {
+      await this.mails?.stop();
+    } finally {
+      await this.compose.run('--profile', 'tools', 'down', '--volumes', '--timeout', '45');
+      await rm(this.directory, { recursive: true, force: true });
+    }
   }
 }
 

@@ -25,6 +25,8 @@ export class MailpitCopy {
     this.baseUrl = baseUrl;
     this.directory = directory;
     this.ended = this.follow();
+    // Told by `stop`.
+    this.ended.catch(() => {});
   }
 
   /** Throws what went wrong while it copied. */
