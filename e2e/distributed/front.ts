@@ -75,10 +75,16 @@ export class Front {
     outgoing.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' && tried + 1 < ports.length)
         this.pass(incoming, response, path, ports, tried + 1);
-      else if (response.headersSent) response.destroy();
-      else refuse(response, error.code === 'ECONNREFUSED' ? 503 : 502, 'monteore.not-open');
+      // An answer that has begun comes whole or fails by itself: it may come before all of a large body was sent.
+      else if (!response.headersSent)
+        refuse(response, error.code === 'ECONNREFUSED' ? 503 : 502, 'monteore.not-open');
     });
-    response.once('close', () => outgoing.destroy());
+    response.once('close', () => {
+      // The rest of a body that nobody wants is read all the same: the connection is used for what comes after it.
+      incoming.unpipe(outgoing);
+      incoming.resume();
+      outgoing.destroy();
+    });
     outgoing.once('socket', (socket) => {
       const send = () => incoming.pipe(outgoing);
       if (socket.connecting) socket.once('connect', send);
