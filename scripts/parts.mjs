@@ -12,10 +12,11 @@ const env = {
   TURBO_TELEMETRY_DISABLED: '1',
 };
 
-/** Node's arguments for a run of Jest on the specs that fit, with its report. */
-export const jestOf = (pattern, report) => [
+/** Node's arguments for a run of Jest on the specs that fit one pattern, or one of several, with its report. */
+export const jestOf = (patterns, report) => [
   ...['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'],
-  ...['--runInBand', '--forceExit', '--testMatch', pattern, '--json', `--outputFile=${report}`],
+  ...[patterns].flat().flatMap((pattern) => ['--testMatch', pattern]),
+  ...['--runInBand', '--forceExit', '--json', `--outputFile=${report}`],
 ];
 
 /** Ends this program with a message when somebody asked for a part that there is not. */

@@ -1,12 +1,10 @@
 // `npm run test:kurrentdb`: the tests of the KurrentDB driver, against the server of KURRENTDB_URL, or against a double
 // of its protocol when there is none. Ends with one line that counts the tests.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { jestOf, run } from './parts.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const BOTH = '**/*.kurrentdb.int.spec.ts';
 const DOUBLE_ONLY = '**/kurrentdb/**/*.double.int.spec.ts';
 const WITHOUT_SERVER = '**/kurrentdb/**/*.unit.spec.ts';
@@ -27,7 +25,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'monteore-jest-'));
 const results = join(scratch, 'results.json');
 let status = 1;
 try {
-  status = await runJest([BOTH, DOUBLE_ONLY, WITHOUT_SERVER]);
+  const patterns = [BOTH, DOUBLE_ONLY, WITHOUT_SERVER];
+  status = await run(process.execPath, [...jestOf(patterns, results), ...process.argv.slice(2)]);
   const { testResults, numPassedTests, numFailedTests } = JSON.parse(readFileSync(results, 'utf8'));
   const passedIn = (isCounted) =>
     testResults
@@ -44,29 +43,3 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 process.exit(status);
-
-/** Jest's exit code. A signal to us ends it. */
-function runJest(patterns) {
-  const child = spawn(
-    process.execPath,
-    [
-      '--experimental-vm-modules',
-      '--no-warnings',
-      'node_modules/jest/bin/jest.js',
-      ...patterns.flatMap((pattern) => ['--testMatch', pattern]),
-      '--runInBand',
-      '--json',
-      `--outputFile=${results}`,
-      ...process.argv.slice(2),
-    ],
-    { cwd: root, env: process.env, stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
-  return new Promise((resolve) => {
-    child.once('exit', (code) => resolve(code ?? 1));
-    child.once('error', (error) => {
-      console.error(error.message);
-      resolve(1);
-    });
-  });
-}
