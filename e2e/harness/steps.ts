@@ -72,25 +72,21 @@ export async function openPackage(
   const { minutes = 600, agreed = [], contacts = [APPROVER], language = 'it', ...opening } = options;
   const client = await registerClient(team, contacts, language);
   const due = { date: dayOf(instance, 20), firmness: 'flexible' as const };
-  const { packageId } = await team.must(
-    team.post('/ledger/v1/packages', {
-      ...opening,
-      clientId: client.clientId,
-      name: `Pacchetto ${client.clientId.slice(0, 8)}`,
-      referentEmail: `referente.${client.clientId.slice(0, 8)}@agenzia.example`,
-      grantedMinutes: minutes,
-      agreedActivities: agreed.map(({ minutes: estimateMinutes, ...activity }) => ({
-        kind: 'improvement',
-        assignee: 'sviluppo@agenzia.example',
-        due,
-        estimateMinutes,
-        ...activity,
-      })),
-    }),
-  );
-  const steps = new PackageSteps(instance, team, client, packageId);
-  await steps.opened(agreed.length);
-  return steps;
+  const answer = await team.post('/ledger/v1/packages', {
+    ...opening,
+    clientId: client.clientId,
+    name: `Pacchetto ${client.clientId.slice(0, 8)}`,
+    referentEmail: `referente.${client.clientId.slice(0, 8)}@agenzia.example`,
+    grantedMinutes: minutes,
+    agreedActivities: agreed.map(({ minutes: estimateMinutes, ...activity }) => ({
+      kind: 'improvement',
+      assignee: 'sviluppo@agenzia.example',
+      due,
+      estimateMinutes,
+      ...activity,
+    })),
+  });
+  return PackageSteps.opened(instance, team, client, answer, agreed.length);
 }
 
 /** What people do with one package, as a member of the team unless it says otherwise. */
@@ -107,24 +103,47 @@ export class PackageSteps {
     this.packageId = packageId;
   }
 
+  /**
+   * The package that the answer to its opening names, once every service knows of it (no copy in another service is
+   * older than the answer's position) and every activity that was agreed is on the board.
+   */
+  static async opened(
+    instance: Instance,
+    team: RestClient,
+    client: PackageSteps['client'],
+    answer: Answer,
+    agreedCount: number,
+  ): Promise<PackageSteps> {
+    const { packageId } = await team.must(Promise.resolve(answer));
+    const headers = { 'monteore-position': answer.headers.get('monteore-position')! };
+    const boardPath = `/reporting/v1/boards/${packageId}`;
+    const copies = [
+      `/estimation/v1/activities?packageId=${packageId}`,
+      `/intake/v1/requests?packageId=${packageId}`,
+    ];
+    await Promise.all(
+      [boardPath, ...copies].map((path) =>
+        eventually(
+          async () => (await team.get(path, { headers })).status === 200,
+          `${path} as fresh as the opening`,
+          60_000,
+        ),
+      ),
+    );
+    await eventually(
+      async () => (await team.get(boardPath)).body.activities?.length === agreedCount,
+      'the board with the agreed activities',
+      60_000,
+    );
+    return new PackageSteps(instance, team, client, packageId);
+  }
+
   get approver(): Contact {
     return this.client.contacts[0]!;
   }
 
   get path(): string {
     return `/ledger/v1/packages/${this.packageId}`;
-  }
-
-  /** The board is there, with every activity that was agreed. */
-  async opened(agreedCount: number): Promise<void> {
-    await eventually(
-      async () => {
-        const { status, body } = await this.team.get(`/reporting/v1/boards/${this.packageId}`);
-        return status === 200 && body.activities.length === agreedCount;
-      },
-      'the board with the agreed activities',
-      60_000,
-    );
   }
 
   show(query = ''): Promise<Parsed> {

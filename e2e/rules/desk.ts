@@ -96,31 +96,24 @@ export class Desk {
     const { name = unique('pacchetto'), minutes = 1200, agreed = [], referentEmail, ...given } = wish;
     const mailbox = referentEmail ?? `${unique('referente')}@agenzia.example`;
     const due = { date: dayOf(this.instance, 60), firmness: 'flexible' };
-    const { packageId } = await this.team.must(
-      this.team.post('/ledger/v1/packages', {
-        ...given,
-        clientId: client.clientId,
-        name,
-        referentEmail: mailbox,
-        grantedMinutes: minutes,
-        agreedActivities: agreed.map(({ minutes: estimateMinutes, ...activity }) => ({
-          kind: 'improvement',
-          assignee: 'sviluppo@agenzia.example',
-          due,
-          estimateMinutes,
-          ...activity,
-        })),
-      }),
-    );
+    const answer = await this.team.post('/ledger/v1/packages', {
+      ...given,
+      clientId: client.clientId,
+      name,
+      referentEmail: mailbox,
+      grantedMinutes: minutes,
+      agreedActivities: agreed.map(({ minutes: estimateMinutes, ...activity }) => ({
+        kind: 'improvement',
+        assignee: 'sviluppo@agenzia.example',
+        due,
+        estimateMinutes,
+        ...activity,
+      })),
+    });
     const contacts = [client.approver, client.requester, client.viewer];
-    const steps = new PackageSteps(
-      this.instance,
-      this.team,
-      { clientId: client.clientId, contacts },
-      packageId,
-    );
-    await steps.opened(agreed.length);
-    return { packageId, name, mailbox, steps };
+    const party = { clientId: client.clientId, contacts };
+    const steps = await PackageSteps.opened(this.instance, this.team, party, answer, agreed.length);
+    return { packageId: steps.packageId, name, mailbox, steps };
   }
 
   /** A text mail by SMTP. */

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { dayOf, eventually, type Instance, type Parsed, startInstance } from '../harness/index.ts';
+import {
+  dayOf,
+  eventually,
+  type Instance,
+  insistently,
+  type Parsed,
+  startInstance,
+} from '../harness/index.ts';
 import { type Client, Desk, type Opened } from './desk.ts';
 
 jest.setTimeout(30_000);
@@ -353,13 +360,14 @@ describe('ETag and Monteore-Position', () => {
       const { headers } = await desk.team.post(packagePath('/lots'), { minutes });
       const position = headers.get('monteore-position')!;
       const options = { headers: { 'monteore-position': position } };
-      const board = await desk.team.get(`/reporting/v1/boards/${opened.packageId}`, options);
+      const seen = (path: string) => insistently(() => desk.team.get(path, options));
+      const board = await seen(`/reporting/v1/boards/${opened.packageId}`);
       expect([board.status, board.body.balances?.grantedMinutes]).toEqual([200, before + minutes]);
       for (const path of [
         `/estimation/v1/activities?packageId=${opened.packageId}`,
         `/intake/v1/requests?packageId=${opened.packageId}`,
       ])
-        expect((await desk.team.get(path, options)).status).toBe(200);
+        expect((await seen(path)).status).toBe(200);
     }
   });
 
