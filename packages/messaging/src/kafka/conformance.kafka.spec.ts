@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, Socket } from 'node:net';
 import { afterAll, expect, test } from '@jest/globals';
 import { eventually } from '@monteore/testing';
 import { type ISocketFactory, Kafka, logLevel } from 'kafkajs';
@@ -261,3 +261,23 @@ test('what follows a publication without an answer is not taken for its repeat',
   );
   await group.stop();
 }, 60_000);
+
+test('a link that is closed before it is up holds up publishing and consuming for a while only', async () => {
+  let stillborn = 2;
+  const messaging = openHere(({ host, port, onConnect }) => {
+    if (stillborn === 0) return connect({ host, port }, onConnect);
+    stillborn -= 1;
+    const socket = new Socket();
+    setImmediate(() => socket.emit('end'));
+    return socket;
+  });
+  const topic = await topicFor(openHere());
+  const messages = newMessages('k', 2);
+  const publication = messaging.publish(topic, [messages[0]!]);
+  const group = await new Group(messaging, topic).start();
+  await expect(publication).rejects.toThrow(TransientError);
+  expect(stillborn).toBe(0);
+  await messaging.publish(topic, messages);
+  await eventually(() => group.messages.length === 2, 'the messages', 60_000);
+  await group.stop();
+}, 120_000);

@@ -12,7 +12,7 @@ const LONGEST_PAUSE_MILLISECONDS = 2000;
 /** A member that is silent for so long is taken for dead, and its partitions are given to others. */
 const SESSION_MILLISECONDS = 10_000;
 const HEARTBEAT_MILLISECONDS = 2000;
-/** Without an answered heartbeat for so long the client counts as stuck: it is not always told that its link died. */
+/** Without the group's word for so long the client counts as stuck: it is not always told that its link died. */
 const SILENCE_MILLISECONDS = 3 * SESSION_MILLISECONDS;
 /** How long the others wait for one that is still handling a batch when the group changes. */
 const REBALANCE_MILLISECONDS = 15_000;
@@ -121,14 +121,7 @@ export class TopicConsumer {
         this.endSession(new TransientError(`no word of the group of ${this.topic}`));
     }, HEARTBEAT_MILLISECONDS);
     try {
-      await consumer.connect();
-      await consumer.subscribe({ topic: this.topic, fromBeginning: true });
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-        eachBatch: (payload) => this.take(session, payload),
-      });
+      await Promise.race([this.begin(session), ended]);
       await ended;
     } finally {
       session.over = true;
@@ -136,6 +129,22 @@ export class TopicConsumer {
       clearInterval(watching);
       await disconnect(consumer);
     }
+  }
+
+  /** A session that has ended meanwhile goes no further: whoever ended it has disconnected already. */
+  private async begin(session: Session): Promise<void> {
+    const { consumer } = session;
+    await consumer.connect();
+    if (session.over) return disconnect(consumer);
+    await consumer.subscribe({ topic: this.topic, fromBeginning: true });
+    if (session.over) return disconnect(consumer);
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: (payload) => this.take(session, payload),
+    });
+    if (session.over) await disconnect(consumer);
   }
 
   private leave(session: Session): void {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
+import { TransientError } from '../port.js';
 
 /** What of kafkajs's queue of requests is used here; it is not among its types. */
 interface RequestQueue {
@@ -31,9 +32,22 @@ const DISCONNECT_MILLISECONDS = 6000;
 
 /** Disconnects, and waits a bounded time for it: kafkajs waits for ever for the answers of a link that is dead. */
 export async function disconnect(client: { disconnect(): Promise<void> }): Promise<void> {
+  await within(DISCONNECT_MILLISECONDS, client.disconnect(), 'disconnecting').catch(() => {});
+}
+
+/**
+ * What kafkajs answers within so many milliseconds; throws TransientError when it has not by then: whoever connects waits
+ * for ever when a link is closed before it is up.
+ */
+export async function within<T>(milliseconds: number, answer: Promise<T>, what: string): Promise<T> {
   const waiting = new AbortController();
-  const limit = pause(DISCONNECT_MILLISECONDS, undefined, { signal: waiting.signal, ref: false });
-  await Promise.race([client.disconnect(), limit]).catch(() => {});
-  waiting.abort();
-  await limit.catch(() => {});
+  const limit = pause(milliseconds, undefined, { signal: waiting.signal, ref: false }).then(() => {
+    throw new TransientError(`${what}: no answer in ${milliseconds} ms`);
+  });
+  try {
+    return await Promise.race([answer, limit]);
+  } finally {
+    waiting.abort();
+    await limit.catch(() => {});
+  }
 }

@@ -2,7 +2,7 @@ import { type Kafka, Partitioners, type Producer } from 'kafkajs';
 import { encodeMessage } from '../cloud-event.js';
 import { asTransient } from '../errors.js';
 import type { Message } from '../port.js';
-import { disconnect } from './mending-kafkajs.js';
+import { disconnect, within } from './mending-kafkajs.js';
 
 interface Encoded {
   readonly key: string;
@@ -16,6 +16,15 @@ interface Publication {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** A producer, and whether it has been connected. */
+interface Link {
+  readonly producer: Producer;
+  isUp: boolean;
+}
+
+/** Longer than connecting, sending and one repeat of each take until kafkajs gives up by itself. */
+const SEND_MILLISECONDS = 30_000;
 
 /** Kafka refuses a batch of one partition over 1 MiB, and nobody knows before how the keys fall. */
 const BYTES_AT_ONCE = 512 * 1024;
@@ -33,7 +42,7 @@ const HEADERS = { 'content-type': 'application/cloudevents+json; charset=UTF-8' 
 export class KafkaPublisher {
   private waiting: Publication[] = [];
   private sending: Promise<void> | null = null;
-  private producer: Producer | null = null;
+  private link: Link | null = null;
 
   constructor(private readonly kafka: Kafka) {}
 
@@ -77,40 +86,43 @@ export class KafkaPublisher {
   }
 
   private async send(topic: string, messages: readonly Encoded[]): Promise<void> {
+    this.link ??= { producer: this.newProducer(), isUp: false };
     try {
-      this.producer ??= await this.connect();
-      await this.producer.send({
-        topic,
-        acks: -1,
-        messages: messages.map(({ key, value }) => ({ key, value, headers: HEADERS })),
-      });
+      await within(SEND_MILLISECONDS, this.sendOver(this.link, topic, messages), 'publishing');
     } catch (error) {
       await this.discard();
       throw error;
     }
   }
 
-  private async connect(): Promise<Producer> {
-    const producer = this.kafka.producer({
+  private async sendOver(link: Link, topic: string, messages: readonly Encoded[]): Promise<void> {
+    if (!link.isUp) {
+      await link.producer.connect();
+      link.isUp = true;
+    }
+    // Nobody waits any more: it came up after it had been given up.
+    if (this.link !== link) return disconnect(link.producer);
+    await link.producer.send({
+      topic,
+      acks: -1,
+      messages: messages.map(({ key, value }) => ({ key, value, headers: HEADERS })),
+    });
+  }
+
+  private newProducer(): Producer {
+    return this.kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       createPartitioner: Partitioners.DefaultPartitioner,
       retry: { retries: 1, initialRetryTime: 100 },
     });
-    try {
-      await producer.connect();
-      return producer;
-    } catch (error) {
-      await disconnect(producer);
-      throw error;
-    }
   }
 
   private async discard(): Promise<void> {
-    const { producer } = this;
-    this.producer = null;
-    if (producer !== null) await disconnect(producer);
+    const { link } = this;
+    this.link = null;
+    if (link !== null) await disconnect(link.producer);
   }
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { asTransient, isTransient } from '../errors.js';
 import { type PartitionEnds, TransientError } from '../port.js';
-import { disconnect } from './mending-kafkajs.js';
+import { disconnect, within } from './mending-kafkajs.js';
 
 /** Fixed at creation: with another count the same key would go to another partition, and its order be lost. */
 const PARTITIONS = 24;
@@ -10,6 +10,8 @@ const PARTITIONS = 24;
 const LARGEST_BATCH_BYTES = 1_048_588;
 
 const PATIENCE_MILLISECONDS = 15_000;
+/** Longer than kafkajs needs to give up by itself; making the topics of a service is one question. */
+const QUESTION_MILLISECONDS = 30_000;
 
 /** Setting up topics and measuring them: rare, so each call has a connection of its own and none grows stale. */
 export class KafkaTopics {
@@ -71,8 +73,8 @@ export class KafkaTopics {
   private async askOnce<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const admin = this.kafka.admin();
     try {
-      await admin.connect();
-      return await question(admin);
+      const asking = admin.connect().then(() => question(admin));
+      return await within(QUESTION_MILLISECONDS, asking, 'asking about topics');
     } finally {
       await disconnect(admin);
     }
