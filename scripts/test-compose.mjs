@@ -2,9 +2,11 @@
 //   1. what an operator expects of the containers;
 //   2. the end-to-end suite of the embedded mode, unchanged, with the ledger in KurrentDB and in Postgres.
 // `node scripts/test-compose.mjs containers|suite|suite-postgres …` runs some of them; `--without grafana` leaves a
-// container out. Containers, networks and volumes are the tests' own and are removed; the images stay, with the tag
-// «test». Ends with one line that counts the tests.
+// container out. Containers, networks and volumes are the tests' own and are removed, also after Ctrl-C; the images
+// stay, with the tag «test». Ends with one line that counts the tests.
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { jestOf, refuseUnknown, run, runParts } from './parts.mjs';
 
@@ -13,9 +15,12 @@ const { values, positionals: asked } = parseArgs({
   allowPositionals: true,
 });
 
+const project = `monteore-test-${randomBytes(4).toString('hex')}`;
+
 const parts = {
   containers: (report) =>
     run(process.execPath, jestOf('**/*.compose.spec.ts', report), {
+      MONTEORE_COMPOSE_PROJECT: project,
       MONTEORE_COMPOSE_WITHOUT: values.without.join(','),
     }),
   suite: (report) => suite(report, 'kurrentdb'),
@@ -23,11 +28,15 @@ const parts = {
 };
 
 const suite = (report, store) =>
-  run(process.execPath, [
-    'e2e/compose/run-suite.ts',
-    ...['--event-store', store, ...values.without.flatMap((name) => ['--without', name])],
-    ...['--', '--json', `--outputFile=${report}`],
-  ]);
+  run(
+    process.execPath,
+    [
+      'e2e/compose/run-suite.ts',
+      ...['--event-store', store, ...values.without.flatMap((name) => ['--without', name])],
+      ...['--', '--json', `--outputFile=${report}`],
+    ],
+    { MONTEORE_COMPOSE_PROJECT: project },
+  );
 
 refuseUnknown(parts, asked);
 if (spawnSync('docker', ['version'], { stdio: 'ignore' }).status !== 0) {
@@ -38,4 +47,9 @@ if (spawnSync('docker', ['compose', 'version'], { stdio: 'ignore' }).status !== 
   console.error('NOT TESTED: «docker compose» does not run. These tests need Compose 2.26 or newer.');
   process.exit(1);
 }
-await runParts('compose', parts, asked);
+
+/** By its name alone, from where no Compose file is: whoever was ended before its time has no variables left. */
+const removeProject = () =>
+  run('docker', ['compose', '--project-name', project, 'down', '--volumes'], {}, tmpdir());
+
+await runParts('compose', parts, asked, removeProject);

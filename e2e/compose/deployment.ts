@@ -19,6 +19,8 @@ export interface DeploymentOptions {
   /** Names of containers that are not started, for a machine that cannot fetch their images. */
   readonly without?: readonly string[];
   readonly trustedAuthservId?: string;
+  /** Compose's name of it all, by which others can remove it. Default MONTEORE_COMPOSE_PROJECT, else a new one. */
+  readonly project?: string;
 }
 
 /** A container, as Compose tells of it. */
@@ -28,6 +30,11 @@ export interface Container {
   /** Empty where nothing asks. */
   readonly Health: string;
   readonly ExitCode: number;
+}
+
+function projectByDefault(): string {
+  const { MONTEORE_COMPOSE_PROJECT } = process.env;
+  return MONTEORE_COMPOSE_PROJECT ?? `monteore-test-${randomBytes(4).toString('hex')}`;
 }
 
 /** docker-compose.yml as it is, at ports and with volumes of its own, and with a clock that can be moved. */
@@ -64,6 +71,7 @@ export class Deployment implements Instance {
     ledgerInPostgres = false,
     without = [],
     trustedAuthservId = '',
+    project = projectByDefault(),
   }: DeploymentOptions = {}): Promise<Deployment> {
     const directory = newDirectory();
     for (const part of ['clock', 'outbox', 'data']) mkdirSync(join(directory, part));
@@ -76,7 +84,7 @@ export class Deployment implements Instance {
       ...(ledgerInPostgres ? ['infra/compose/ledger-in-postgres.yml'] : []),
       'e2e/compose/under-test.yml',
     ];
-    const compose = new Compose(`monteore-test-${randomBytes(4).toString('hex')}`, files, {
+    const compose = new Compose(project, files, {
       MONTEORE_VERSION: 'test',
       MONTEORE_POSTGRES_PASSWORD_FILE: join(directory, 'postgres-password'),
       MONTEORE_HTTP_PORT: String(http),
