@@ -67,7 +67,10 @@ export async function runParts(what, parts, asked, clearAway = async () => {}) {
   process.exit(status);
 }
 
-/** Exit code of a program whose result, not its output, is read. A signal to us ends it first. */
+/**
+ * Exit code of a program whose result, not its output, is read; `node` is the pinned one, on whatever Node we run ourselves.
+ * A signal to us ends it first.
+ */
 export function run(command, args, more = {}, cwd = root) {
   const child = spawn(command, args, {
     cwd,

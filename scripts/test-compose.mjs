@@ -19,7 +19,7 @@ const project = `monteore-test-${randomBytes(4).toString('hex')}`;
 
 const parts = {
   containers: (report) =>
-    run(process.execPath, jestOf('**/*.compose.spec.ts', report), {
+    run('node', jestOf('**/*.compose.spec.ts', report), {
       MONTEORE_COMPOSE_PROJECT: project,
       MONTEORE_COMPOSE_WITHOUT: values.without.join(','),
     }),
@@ -29,7 +29,7 @@ const parts = {
 
 const suite = (report, store) =>
   run(
-    process.execPath,
+    'node',
     [
       'e2e/compose/run-suite.ts',
       ...['--event-store', store, ...values.without.flatMap((name) => ['--without', name])],

@@ -12,7 +12,7 @@ const parts = {
   messaging: async (report) => {
     const kafka = await startKafka();
     try {
-      return await run(process.execPath, jestOf('**/*.kafka.spec.ts', report), {
+      return await run('node', jestOf('**/*.kafka.spec.ts', report), {
         KAFKA_BROKERS: kafka.brokers.join(','),
       });
     } finally {
@@ -21,11 +21,11 @@ const parts = {
   },
   suite: (report) => suite(report, 'postgres'),
   'suite-kurrentdb': (report) => suite(report, 'kurrentdb'),
-  faults: (report) => run(process.execPath, jestOf('**/*.distributed.spec.ts', report)),
+  faults: (report) => run('node', jestOf('**/*.distributed.spec.ts', report)),
 };
 
 const suite = (report, store) =>
-  run(process.execPath, [
+  run('node', [
     'e2e/distributed/run-suite.ts',
     ...['--event-store', store, '--', '--json', `--outputFile=${report}`],
   ]);

@@ -3,6 +3,5 @@
 // one line that counts the tests.
 import { jestOf, run, runParts } from './parts.mjs';
 
-const all = (report) =>
-  run(process.execPath, [...jestOf('**/*.faults.spec.ts', report), ...process.argv.slice(2)]);
+const all = (report) => run('node', [...jestOf('**/*.faults.spec.ts', report), ...process.argv.slice(2)]);
 await runParts('faults', { all }, ['all']);

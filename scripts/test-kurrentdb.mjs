@@ -26,7 +26,7 @@ const results = join(scratch, 'results.json');
 let status = 1;
 try {
   const patterns = [BOTH, DOUBLE_ONLY, WITHOUT_SERVER];
-  status = await run(process.execPath, [...jestOf(patterns, results), ...process.argv.slice(2)]);
+  status = await run('node', [...jestOf(patterns, results), ...process.argv.slice(2)]);
   const { testResults, numPassedTests, numFailedTests } = JSON.parse(readFileSync(results, 'utf8'));
   const passedIn = (isCounted) =>
     testResults

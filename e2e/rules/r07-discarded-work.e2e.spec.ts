@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import {
   type Answer,
+  eventually,
   type Instance,
   openPackage,
   type PackageSteps,
@@ -107,6 +108,8 @@ describe('R7 discarded work', () => {
     const { workEntryId } = await steps.worked(activityId, 10);
     await team.must(steps.reverse(workEntryId));
     await steps.books({ postedMinutes: 600, heldMinutes: 60 });
+    const isReversed = async () => (await steps.activity(activityId)).actualMinutes === 0;
+    await eventually(isReversed, 'the reversal in estimation');
     expect(await discard(activityId)).toMatchObject(nothing);
     await steps.worked(activityId, 10);
     await steps.books();
