@@ -19,8 +19,6 @@ export interface DeploymentOptions {
   /** Names of containers that are not started, for a machine that cannot fetch their images. */
   readonly without?: readonly string[];
   readonly trustedAuthservId?: string;
-  /** Compose's name of it all, by which others can remove it. Default MONTEORE_COMPOSE_PROJECT, else a new one. */
-  readonly project?: string;
 }
 
 /** A container, as Compose tells of it. */
@@ -32,7 +30,8 @@ export interface Container {
   readonly ExitCode: number;
 }
 
-function projectByDefault(): string {
+/** Compose's name of it all: MONTEORE_COMPOSE_PROJECT of whoever will remove what is left, else one that nobody has. */
+function projectName(): string {
   const { MONTEORE_COMPOSE_PROJECT } = process.env;
   return MONTEORE_COMPOSE_PROJECT ?? `monteore-test-${randomBytes(4).toString('hex')}`;
 }
@@ -71,7 +70,6 @@ export class Deployment implements Instance {
     ledgerInPostgres = false,
     without = [],
     trustedAuthservId = '',
-    project = projectByDefault(),
   }: DeploymentOptions = {}): Promise<Deployment> {
     const directory = newDirectory();
     for (const part of ['clock', 'outbox', 'data']) mkdirSync(join(directory, part));
@@ -84,7 +82,7 @@ export class Deployment implements Instance {
       ...(ledgerInPostgres ? ['infra/compose/ledger-in-postgres.yml'] : []),
       'e2e/compose/under-test.yml',
     ];
-    const compose = new Compose(project, files, {
+    const compose = new Compose(projectName(), files, {
       MONTEORE_VERSION: 'test',
       MONTEORE_POSTGRES_PASSWORD_FILE: join(directory, 'postgres-password'),
       MONTEORE_HTTP_PORT: String(http),

@@ -71,23 +71,25 @@ export async function openPackage(
 ): Promise<PackageSteps> {
   const { minutes = 600, agreed = [], contacts = [APPROVER], language = 'it', ...opening } = options;
   const client = await registerClient(team, contacts, language);
-  const due = { date: dayOf(instance, 20), firmness: 'flexible' as const };
-  const answer = await team.post('/ledger/v1/packages', {
+  const tag = client.clientId.slice(0, 8);
+  return PackageSteps.open(instance, team, client, {
     ...opening,
-    clientId: client.clientId,
-    name: `Pacchetto ${client.clientId.slice(0, 8)}`,
-    referentEmail: `referente.${client.clientId.slice(0, 8)}@agenzia.example`,
+    name: `Pacchetto ${tag}`,
+    referentEmail: `referente.${tag}@agenzia.example`,
     grantedMinutes: minutes,
-    agreedActivities: agreed.map(({ minutes: estimateMinutes, ...activity }) => ({
-      kind: 'improvement',
-      assignee: 'sviluppo@agenzia.example',
-      due,
-      estimateMinutes,
-      ...activity,
-    })),
+    agreedActivities: agreedIn(agreed, dayOf(instance, 20)),
   });
-  return PackageSteps.opened(instance, team, client, answer, agreed.length);
 }
+
+/** Agreed activities as an opening names them, by a flexible date unless one says otherwise. */
+export const agreedIn = (agreed: readonly AgreedSpec[], date: string) =>
+  agreed.map(({ minutes: estimateMinutes, ...activity }) => ({
+    kind: 'improvement',
+    assignee: 'sviluppo@agenzia.example',
+    due: { date, firmness: 'flexible' as const },
+    estimateMinutes,
+    ...activity,
+  }));
 
 /** What people do with one package, as a member of the team unless it says otherwise. */
 export class PackageSteps {
@@ -104,16 +106,16 @@ export class PackageSteps {
   }
 
   /**
-   * The package that the answer to its opening names, once every service knows of it (no copy in another service is
-   * older than the answer's position) and every activity that was agreed is on the board.
+   * Opens a package; resolves once every service knows of it (no copy in another service is older than the position of
+   * the answer) and every activity that was agreed is on the board.
    */
-  static async opened(
+  static async open(
     instance: Instance,
     team: RestClient,
     client: PackageSteps['client'],
-    answer: Answer,
-    agreedCount: number,
+    opening: { readonly agreedActivities: readonly unknown[]; readonly [member: string]: unknown },
   ): Promise<PackageSteps> {
+    const answer = await team.post('/ledger/v1/packages', { ...opening, clientId: client.clientId });
     const { packageId } = await team.must(Promise.resolve(answer));
     const headers = { 'monteore-position': answer.headers.get('monteore-position')! };
     const boardPath = `/reporting/v1/boards/${packageId}`;
@@ -131,7 +133,7 @@ export class PackageSteps {
       ),
     );
     await eventually(
-      async () => (await team.get(boardPath)).body.activities?.length === agreedCount,
+      async () => (await team.get(boardPath)).body.activities?.length === opening.agreedActivities.length,
       'the board with the agreed activities',
       60_000,
     );

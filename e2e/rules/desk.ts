@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Answer,
+  agreedIn,
   type Contact,
   dayOf,
   eventually,
@@ -95,24 +96,14 @@ export class Desk {
   async package(client: Client, wish: PackageWish = {}): Promise<Opened> {
     const { name = unique('pacchetto'), minutes = 1200, agreed = [], referentEmail, ...given } = wish;
     const mailbox = referentEmail ?? `${unique('referente')}@agenzia.example`;
-    const due = { date: dayOf(this.instance, 60), firmness: 'flexible' };
-    const answer = await this.team.post('/ledger/v1/packages', {
+    const party = { clientId: client.clientId, contacts: [client.approver, client.requester, client.viewer] };
+    const steps = await PackageSteps.open(this.instance, this.team, party, {
       ...given,
-      clientId: client.clientId,
       name,
       referentEmail: mailbox,
       grantedMinutes: minutes,
-      agreedActivities: agreed.map(({ minutes: estimateMinutes, ...activity }) => ({
-        kind: 'improvement',
-        assignee: 'sviluppo@agenzia.example',
-        due,
-        estimateMinutes,
-        ...activity,
-      })),
+      agreedActivities: agreedIn(agreed, dayOf(this.instance, 60)),
     });
-    const contacts = [client.approver, client.requester, client.viewer];
-    const party = { clientId: client.clientId, contacts };
-    const steps = await PackageSteps.opened(this.instance, this.team, party, answer, agreed.length);
     return { packageId: steps.packageId, name, mailbox, steps };
   }
 
